@@ -1,0 +1,1 @@
+//! Who may: actor, object, field and row become a Grant that explains itself. Pure.

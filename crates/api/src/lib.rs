@@ -1,0 +1,1 @@
+//! REST: records, batch, search, imports, meta, OpenAPI, problem details.

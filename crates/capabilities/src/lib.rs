@@ -1,0 +1,1 @@
+//! What declarations cannot say: identity, pool, pipeline and others, each a folder.

@@ -1,0 +1,1 @@
+//! What happens: one write path, one read path, history, import, search, jobs.

@@ -1,0 +1,22 @@
+//! What exists: kinds, objects, fields, roles, views, pipelines.
+//!
+//! Declarations (TOML in packs, JSON through `/meta`) and overlays become one immutable [`Catalog`];
+//! a difference between two catalogues becomes a plan of tables. This crate does no IO and reads no clock.
+
+pub mod ambient;
+pub mod catalog;
+pub mod fault;
+pub mod kind;
+mod kinds;
+pub mod label;
+pub mod role;
+pub mod table;
+pub mod text;
+pub mod value;
+
+pub use catalog::{Catalog, Field, Object};
+pub use fault::{FieldError, Fault};
+pub use kind::Kind;
+pub use label::{Label, Lang};
+pub use table::{Cell, ColumnSpec, ColumnType, IndexSpec, TableSpec};
+pub use value::{Money, Value};

@@ -1,0 +1,1 @@
+//! A running application on either database, actors, and a browser, for tests.

@@ -1,0 +1,1 @@
+//! Pages: routes, templates, fragments. The only crate that knows HTML.
