@@ -66,13 +66,17 @@ impl Policy {
         let part = |name: &str| file.get(name).and_then(toml::Value::as_table);
         let licences = part("licenses").context("deny.toml has no [licenses]")?;
         let bans = part("bans").context("deny.toml has no [bans]")?;
-        let exceptions = tables(licences, "exceptions").map(|one| (text_of(one, "crate"), words(one, "allow")));
-        let banned = tables(bans, "deny").map(|one| (text_of(one, "crate"), text_of(one, "reason")));
+        let exceptions =
+            tables(licences, "exceptions").map(|one| (text_of(one, "crate"), words(one, "allow")));
+        let banned =
+            tables(bans, "deny").map(|one| (text_of(one, "crate"), text_of(one, "reason")));
         Ok(Policy {
             allowed: words(licences, "allow"),
             exceptions: exceptions.collect(),
             banned: banned.collect(),
-            skipped: tables(bans, "skip").map(|one| text_of(one, "crate")).collect(),
+            skipped: tables(bans, "skip")
+                .map(|one| text_of(one, "crate"))
+                .collect(),
             duplicates_fail: text_of(bans, "multiple-versions") == "deny",
         })
     }
@@ -94,12 +98,15 @@ impl Policy {
             }
             versions.entry(&one.name).or_default().insert(&one.version);
         }
-        let twice = versions.into_iter().filter(|(name, versions)| {
-            versions.len() > 1 && !self.skipped.contains(*name)
-        });
+        let twice = versions
+            .into_iter()
+            .filter(|(name, versions)| versions.len() > 1 && !self.skipped.contains(*name));
         let twice = twice.map(|(name, versions)| {
             let versions: Vec<_> = versions.into_iter().collect();
-            format!("{name} is there in several versions: {}", versions.join(", "))
+            format!(
+                "{name} is there in several versions: {}",
+                versions.join(", ")
+            )
         });
         let twice: Vec<_> = twice.collect();
         if self.duplicates_fail {
@@ -118,13 +125,19 @@ impl Policy {
 }
 
 fn is_registry(one: &Crate) -> bool {
-    one.source.as_deref().is_some_and(|source| source.starts_with("registry+"))
+    one.source
+        .as_deref()
+        .is_some_and(|source| source.starts_with("registry+"))
 }
 
-/// The crates that the build can reach; `cargo metadata` lists no others.
+/// The crates that the build can reach, on any kind of machine. The list of
+/// packages alone holds more: what a feature would bring that nobody turned on.
 fn crates(metadata: &Value) -> Vec<Crate> {
-    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let reached = reached(metadata);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+    let packages = array(&metadata["packages"]);
+    let packages =
+        packages.filter(|package| reached.contains(package["id"].as_str().unwrap_or_default()));
     let crates = packages.map(|package| Crate {
         name: text(&package["name"]),
         version: text(&package["version"]),
@@ -132,6 +145,28 @@ fn crates(metadata: &Value) -> Vec<Crate> {
         source: package["source"].as_str().map(str::to_string),
     });
     crates.collect()
+}
+
+fn reached(metadata: &Value) -> BTreeSet<&str> {
+    let nodes = array(&metadata["resolve"]["nodes"]);
+    let edges: BTreeMap<_, _> = nodes
+        .map(|node| (node["id"].as_str(), &node["dependencies"]))
+        .collect();
+    let mut open: Vec<_> = array(&metadata["workspace_members"])
+        .filter_map(Value::as_str)
+        .collect();
+    let mut reached = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if reached.insert(id) {
+            let below = edges.get(&Some(id)).map(|below| array(below));
+            open.extend(below.into_iter().flatten().filter_map(Value::as_str));
+        }
+    }
+    reached
+}
+
+fn array(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 fn tables<'a>(table: &'a toml::Table, name: &str) -> impl Iterator<Item = &'a toml::Table> {
@@ -196,5 +231,16 @@ mod tests {
         let strict = POLICY.replace("\"warn\"", "\"deny\"");
         let (wrong, _) = Policy::read(&strict).unwrap().check(&pair);
         assert_eq!(wrong.len(), 1);
+    }
+
+    #[test]
+    fn only_what_the_build_reaches_counts() {
+        let metadata = serde_json::json!({
+            "workspace_members": ["ours"],
+            "packages": [{"id": "ours", "name": "ours"}, {"id": "used", "name": "used"}, {"id": "idle", "name": "idle"}],
+            "resolve": {"nodes": [{"id": "ours", "dependencies": ["used"]}, {"id": "used", "dependencies": []}]},
+        });
+        let names: Vec<_> = crates(&metadata).into_iter().map(|one| one.name).collect();
+        assert_eq!(names, ["ours", "used"]);
     }
 }

@@ -35,13 +35,17 @@ pub fn given() -> Option<String> {
 
 /// The folder with `initdb` and `pg_ctl`: Debian keeps them out of PATH.
 pub fn programs() -> Option<PathBuf> {
-    let newest = std::fs::read_dir("/usr/lib/postgresql").ok().and_then(|versions| {
-        let numbered = versions.flatten().filter_map(|entry| {
-            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
-            Some((version, entry.path().join("bin")))
+    let newest = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()
+        .and_then(|versions| {
+            let numbered = versions.flatten().filter_map(|entry| {
+                let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+                Some((version, entry.path().join("bin")))
+            });
+            numbered
+                .filter(|(_, bin)| bin.join("initdb").is_file())
+                .max()
         });
-        numbered.filter(|(_, bin)| bin.join("initdb").is_file()).max()
-    });
     let in_path = || Some(shell::find("initdb")?.parent()?.to_path_buf());
     newest.map(|(_, bin)| bin).or_else(in_path)
 }
@@ -120,7 +124,10 @@ impl Guardian {
                       \"$1/pg_ctl\" -D \"$2/data\" -m immediate -w stop >/dev/null 2>&1; \
                       rm -rf \"$2\"";
         let mut command = owner.command("sh");
-        command.args(["-c", script, "guardian"]).arg(bin).arg(folder);
+        command
+            .args(["-c", script, "guardian"])
+            .arg(bin)
+            .arg(folder);
         // In a process group of its own, Ctrl-C at the terminal passes it by.
         command.process_group(0).stdin(Stdio::piped());
         command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -165,7 +172,10 @@ fn launch(owner: &Owner, bin: &Path, folder: &Path, settings: &str) -> Result<()
     start.arg("-D").arg(folder.join("data")).arg("-l").arg(&log);
     start.args(["-w", "-t", "60", "-o", settings, "start"]);
     // Its output goes to the log; a pipe would stay open as long as the server.
-    start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    start
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let status = start.status().context("pg_ctl could not be started")?;
     if status.success() {
         return Ok(());

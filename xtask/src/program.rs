@@ -34,7 +34,9 @@ impl Program {
         let mut command = self.command();
         command.args(arguments).stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().context("the program could not be started")?;
+        let mut child = command
+            .spawn()
+            .context("the program could not be started")?;
         if let Some(mut pipe) = child.stdin.take() {
             // A command that asks for nothing may end before it has read.
             let _ = writeln!(pipe, "{input}");
@@ -42,7 +44,11 @@ impl Program {
         let output = child.wait_with_output()?;
         if !output.status.success() {
             let errors = String::from_utf8_lossy(&output.stderr);
-            bail!("`guanxi {shown}` ended with {}: {}", output.status, errors.trim());
+            bail!(
+                "`guanxi {shown}` ended with {}: {}",
+                output.status,
+                errors.trim()
+            );
         }
         Ok(String::from_utf8(output.stdout)?.trim().to_string())
     }
@@ -54,7 +60,9 @@ impl Program {
         let out = File::options().create(true).append(true).open(log)?;
         let mut command = self.command();
         command.args(["serve", "--db", database, "--listen"]);
-        command.arg(format!("127.0.0.1:{port}")).stdin(Stdio::null());
+        command
+            .arg(format!("127.0.0.1:{port}"))
+            .stdin(Stdio::null());
         command.stdout(out.try_clone()?).stderr(out);
         let child = command.spawn().context("`serve` could not be started")?;
         let mut server = Server {
@@ -77,7 +85,9 @@ pub struct Server {
 impl Server {
     /// `kill -9`, and waits until it is gone.
     pub fn kill(&mut self) -> Result<()> {
-        self.child.kill().context("the server could not be killed")?;
+        self.child
+            .kill()
+            .context("the server could not be killed")?;
         self.child.wait()?;
         Ok(())
     }
@@ -94,7 +104,10 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        bail!("/readyz did not answer 200 within {limit:?}: {}", self.last_words())
+        bail!(
+            "/readyz did not answer 200 within {limit:?}: {}",
+            self.last_words()
+        )
     }
 
     fn last_words(&self) -> String {

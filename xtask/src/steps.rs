@@ -45,7 +45,10 @@ pub fn run(steps: Vec<Step<'_>>) -> Result<()> {
     for line in &lines {
         println!("{}", line.text());
     }
-    println!("\nsteps: {passed} passed, {failed} failed, {} skipped", count(Verdict::Skipped));
+    println!(
+        "\nsteps: {passed} passed, {failed} failed, {} skipped",
+        count(Verdict::Skipped)
+    );
     if failed > 0 {
         bail!("{failed} of {} steps failed", lines.len());
     }

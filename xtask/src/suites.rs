@@ -21,9 +21,15 @@ pub fn run(options: &Options, strictness: Strictness) -> Result<()> {
         database: RefCell::new(None),
     };
     let steps = run.steps();
-    if let Some(unknown) = wanted.iter().find(|name| !steps.iter().any(|s| s.name == **name)) {
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|name| !steps.iter().any(|s| s.name == **name))
+    {
         let names: Vec<_> = steps.iter().map(|step| step.name).collect();
-        bail!(Misuse(format!("no step is called `{unknown}`; there are: {}", names.join(" "))));
+        bail!(Misuse(format!(
+            "no step is called `{unknown}`; there are: {}",
+            names.join(" ")
+        )));
     }
     let chosen = steps.into_iter().filter(|step| {
         let serves = match step.name {
@@ -107,7 +113,11 @@ impl Run {
         } else {
             eprintln!("  cargo-nextest is absent: cargo's own test runner is used");
             command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
-            let targets = if targets.is_empty() { &["--lib", "--bins", "--tests"] } else { targets };
+            let targets = if targets.is_empty() {
+                &["--lib", "--bins", "--tests"]
+            } else {
+                targets
+            };
             command.args(targets);
         }
         match &*self.database.borrow() {
@@ -151,7 +161,8 @@ fn has_target(name: &str) -> Result<bool> {
     command.args(["metadata", "--format-version=1", "--no-deps", "--locked"]);
     let metadata: serde_json::Value = serde_json::from_str(&shell::read(&mut command)?)?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
-    let mut targets = packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
+    let mut targets =
+        packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
     Ok(targets.any(|target| target["name"] == name && target["kind"][0] == "test"))
 }
 

@@ -1,0 +1,240 @@
+//! The load: each worker writes one thing after another until it is cut off.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
+
+use super::client::{Client, Failure};
+use super::ledger::{Certainty, Kind, Ledger, Record, Tally, Write};
+use super::random::Random;
+
+const BATCH: usize = 20;
+const IMPORT: usize = 300;
+/// Fields made in a whole run by one worker: they stay in every later record.
+const FIELDS: usize = 3;
+
+/// A worker in one round.
+pub struct Worker<'a> {
+    pub client: Client,
+    pub ledger: &'a mut Ledger,
+    pub tally: &'a Mutex<Tally>,
+    pub random: Random,
+    /// Distinguishes the names of this worker from all others.
+    pub prefix: String,
+}
+
+/// What an attempt came to: the entry for the ledger is written either way.
+type Attempt = Result<(), Failure>;
+
+impl Worker<'_> {
+    /// Writes until `stop` is set or the connection is cut.
+    pub fn run(mut self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Relaxed) {
+            let kind = self.draw();
+            let attempt = match kind {
+                Kind::Create => self.create().map(drop),
+                Kind::Update => self.update(),
+                Kind::Batch => self.batch(),
+                Kind::Conversion => self.conversion(),
+                Kind::Merge => self.merge(),
+                Kind::Import => self.import(),
+                Kind::Field => self.field(),
+            };
+            if self.is_cut(kind, attempt) {
+                return;
+            }
+        }
+    }
+
+    fn draw(&mut self) -> Kind {
+        let mut ticket = self.random.below(100);
+        let kind = Kind::ALL.into_iter().find(|kind| {
+            let hit = ticket < kind.weight();
+            ticket = ticket.saturating_sub(kind.weight());
+            hit
+        });
+        let kind = kind.unwrap_or(Kind::Create);
+        let fields = self
+            .ledger
+            .writes
+            .iter()
+            .filter(|(write, _)| matches!(write, Write::Field { .. }));
+        let exhausted = kind == Kind::Field && fields.count() >= FIELDS;
+        let unable = kind == Kind::Update && self.ledger.records.is_empty();
+        let absent = self.tally.lock().is_ok_and(|tally| tally.is_absent(kind));
+        if exhausted || unable || absent {
+            Kind::Create
+        } else {
+            kind
+        }
+    }
+
+    fn is_cut(&mut self, kind: Kind, attempt: Attempt) -> bool {
+        let Ok(mut tally) = self.tally.lock() else {
+            return true;
+        };
+        let count = tally.of(kind);
+        match attempt {
+            Ok(()) => count.acknowledged += 1,
+            Err(Failure::Cut) => {
+                count.unknown += 1;
+                return true;
+            }
+            Err(Failure::Refused { status, .. })
+                if matches!(status, 404 | 405 | 501) && count.acknowledged == 0 =>
+            {
+                count.absent = true;
+            }
+            Err(Failure::Refused { status, body }) => {
+                count.refused += 1;
+                count
+                    .example
+                    .get_or_insert_with(|| format!("{status} {}", body["detail"]));
+            }
+        }
+        false
+    }
+
+    fn create(&mut self) -> Result<Record, Failure> {
+        let (name, key) = (self.name("c"), self.name("key"));
+        let note = format!("first of {name}");
+        let body = json!({"name": name, "description": note});
+        match self.client.post("/records/customer", &key, &body) {
+            Ok(answer) => {
+                let record = Record {
+                    id: text(&answer.body["id"]),
+                    version: answer.body["version"].as_u64().unwrap_or_default(),
+                    name,
+                    note,
+                    pending: None,
+                };
+                self.ledger.touched.push(self.ledger.records.len());
+                self.ledger.records.push(record.clone());
+                Ok(record)
+            }
+            Err(failure) => {
+                self.note(Write::Create { name, note, key }, &failure);
+                Err(failure)
+            }
+        }
+    }
+
+    fn update(&mut self) -> Attempt {
+        let at = self.random.below(self.ledger.records.len() as u64) as usize;
+        let note = self.name("note");
+        let record = &mut self.ledger.records[at];
+        let path = format!("/records/customer/{}", record.id);
+        self.ledger.touched.push(at);
+        let answer = self
+            .client
+            .patch(&path, record.version, &json!({"description": note}));
+        match answer {
+            Ok(answer) => {
+                record.version = answer.body["version"]
+                    .as_u64()
+                    .unwrap_or(record.version + 1);
+                record.note = note;
+                Ok(())
+            }
+            Err(failure) => {
+                if matches!(failure, Failure::Cut) {
+                    record.pending = Some(note);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    fn batch(&mut self) -> Attempt {
+        let (tag, key) = (format!("{}-", self.name("b")), self.name("key"));
+        let create = |number| json!({"op": "create", "fields": {"name": format!("{tag}{number}")}});
+        let operations: Vec<Value> = (0..BATCH).map(create).collect();
+        let body = json!({"mode": "atomic", "operations": operations});
+        let answer = self.client.post("/records/customer/batch", &key, &body);
+        self.enter(Write::Batch { tag, count: BATCH }, answer.map(drop))
+    }
+
+    fn conversion(&mut self) -> Attempt {
+        let (contact, company) = (self.name("l"), self.name("lc"));
+        let (first_key, key) = (self.name("key"), self.name("key"));
+        let body = json!({"name": contact, "company": company});
+        let lead = self.client.post("/records/lead", &first_key, &body);
+        // A lead by itself is no more than a create; it is not looked at again.
+        let lead = text(&lead?.body["id"]);
+        let answer = self.client.post(
+            &format!("/records/lead/{lead}/conversion"),
+            &key,
+            &json!({}),
+        );
+        let write = Write::Conversion {
+            lead,
+            company,
+            contact,
+        };
+        self.enter(write, answer.map(drop))
+    }
+
+    fn merge(&mut self) -> Attempt {
+        // Both leave the list of records that updates draw from.
+        let (kept, gone) = (self.create()?.id, self.create()?.id);
+        self.ledger
+            .records
+            .retain(|record| record.id != kept && record.id != gone);
+        let end = self.ledger.records.len();
+        self.ledger.touched.retain(|at| *at < end);
+        let key = self.name("key");
+        let body = json!({"with": [gone], "choose": {}});
+        let answer = self
+            .client
+            .post(&format!("/records/customer/{kept}/merge"), &key, &body);
+        self.enter(Write::Merge { kept, gone }, answer.map(drop))
+    }
+
+    fn import(&mut self) -> Attempt {
+        let tag = format!("{}-", self.name("i"));
+        let rows: String = (0..IMPORT)
+            .map(|number| format!("{tag}{number}\n"))
+            .collect();
+        let fields = [("object", "customer"), ("mode", "create")];
+        let answer = self
+            .client
+            .upload("/imports", &fields, &format!("name\n{rows}"));
+        self.enter(Write::Import { tag, count: IMPORT }, answer.map(drop))
+    }
+
+    fn field(&mut self) -> Attempt {
+        let (name, key) = (self.name("f").replace('-', "_"), self.name("key"));
+        let body = json!({"name": name, "kind": "text", "label": {"zh": name, "en": name}});
+        let answer = self
+            .client
+            .post("/meta/objects/customer/fields", &key, &body);
+        self.enter(Write::Field { name }, answer.map(drop))
+    }
+
+    fn enter(&mut self, write: Write, attempt: Attempt) -> Attempt {
+        match &attempt {
+            Ok(()) => self.ledger.writes.push((write, Certainty::Acknowledged)),
+            Err(failure) => self.note(write, failure),
+        }
+        attempt
+    }
+
+    /// A write that got no answer is remembered; one that was refused is not.
+    fn note(&mut self, write: Write, failure: &Failure) {
+        if matches!(failure, Failure::Cut) {
+            self.ledger.writes.push((write, Certainty::Unknown));
+        }
+    }
+
+    fn name(&mut self, kind: &str) -> String {
+        self.ledger.names += 1;
+        format!("{kind}{}-{}", self.prefix, self.ledger.names)
+    }
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_string)
+}
