@@ -49,7 +49,10 @@ impl Need {
             Need::Postgres => postgres::given().is_some() || postgres::programs().is_some(),
             Need::Chromium => chromium().is_some(),
             Need::ChineseFont => has_chinese_font(),
-            Need::Node => shell::find("node").is_some() && shell::find("npm").is_some(),
+            Need::Node => {
+                node_version().is_some_and(|version| version >= NODE)
+                    && shell::find("npm").is_some()
+            }
         }
     }
 
@@ -68,10 +71,13 @@ impl Need {
             Need::Postgres => "PostgreSQL's server programs (or GUANXI_TEST_PG)",
             Need::Chromium => "Chromium",
             Need::ChineseFont => "a font with Chinese characters",
-            Need::Node => "Node.js with npm",
+            Need::Node => "Node.js 20 or newer with npm",
         }
     }
 }
+
+/// The oldest Node.js that the packages of the interface accept.
+const NODE: u32 = 20;
 
 /// Where Chromium is: `GUANXI_CHROMIUM`, or the usual names.
 pub fn chromium() -> Option<PathBuf> {
@@ -127,6 +133,17 @@ fn install(packages: &[&str]) -> Result<()> {
     let mut command = apt();
     command.args(["install", "-y", "--no-install-recommends"]);
     shell::run(command.args(packages))
+}
+
+/// The first number of what `node --version` prints, as in v20.20.2.
+fn node_version() -> Option<u32> {
+    let said = shell::read(Command::new("node").arg("--version")).ok()?;
+    said.trim()
+        .strip_prefix('v')?
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
 }
 
 fn has_chinese_font() -> bool {

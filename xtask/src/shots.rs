@@ -27,11 +27,8 @@ pub fn step(only: &[&str]) -> Result<Outcome> {
     let suite = Path::new(SUITE);
     web::install(suite)?;
     // The helpers of the suite are tried first: they need no program.
-    shell::run(
-        Command::new("node")
-            .args(["--test", "lib/"])
-            .current_dir(suite),
-    )?;
+    let mut helpers = Command::new("npm");
+    shell::run(helpers.args(["test", "--silent"]).current_dir(suite))?;
     let Some(program) = Program::build()? else {
         return Ok(Outcome::Skipped("the program has no `serve` yet".into()));
     };
