@@ -96,6 +96,26 @@ pub struct Field {
     pub origin: String,
 }
 
+impl Field {
+    /// A field of which nothing but name and kind is known: nothing required, nothing unique.
+    pub fn new(name: &str, kind: &'static dyn Kind) -> Field {
+        Field {
+            name: name.to_owned(),
+            column: name.to_owned(),
+            label: Label::default(),
+            help: Label::default(),
+            kind,
+            required: Required::No,
+            uniqueness: Uniqueness::Any,
+            indexed: Indexed::No,
+            searched: Searched::No,
+            default: None,
+            options: Options::default(),
+            origin: String::new(),
+        }
+    }
+}
+
 impl std::fmt::Debug for dyn Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
@@ -365,7 +385,7 @@ impl Object {
             spec = spec.index(&["owner", key]).index(&["department", key]).index(&[key]);
         }
         for field in &self.fields {
-            let index = IndexSpec { columns: vec![field.column.clone()], uniqueness: field.uniqueness };
+            let index = IndexSpec { columns: field.kind.keys(field), uniqueness: field.uniqueness };
             if field.uniqueness == Uniqueness::Unique || field.indexed == Indexed::Yes || field.kind.name() == "link" {
                 spec.indexes.push(index);
             }

@@ -13,7 +13,10 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(code: &'static str) -> Fault {
-        Fault { code, args: Vec::new() }
+        Fault {
+            code,
+            args: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -27,8 +30,20 @@ impl Fault {
         message(lang, self.code, &self.args)
     }
 
+    /// Adds the suggestion, if there is one: "did you mean …".
+    #[must_use]
+    pub fn near(self, suggestion: Option<&str>) -> Fault {
+        match suggestion {
+            Some(name) => self.with("near", name),
+            None => self,
+        }
+    }
+
     pub fn at(self, field: impl Into<String>) -> FieldError {
-        FieldError { field: field.into(), fault: self }
+        FieldError {
+            field: field.into(),
+            fault: self,
+        }
     }
 }
 
@@ -40,13 +55,27 @@ pub struct FieldError {
 }
 
 /// The message of `code` in `lang`, arguments filled in; the code itself when nobody has written the message yet
-/// (a test holds that each code that occurs has one in every language).
+/// (a test holds that each code that occurs has one in every language). A message has a second form,
+/// `<code>_near`, for when a suggestion, `near`, is among the arguments.
 pub fn message(lang: Lang, code: &str, args: &[(&'static str, String)]) -> String {
-    let Some(pattern) = MESSAGES[lang as usize].get(code) else { return code.to_owned() };
-    args.iter().fold(pattern.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    let words = &MESSAGES[lang as usize];
+    let near = args
+        .iter()
+        .any(|(name, _)| *name == "near")
+        .then(|| words.get(&format!("{code}_near")))
+        .flatten();
+    let Some(pattern) = near.or_else(|| words.get(code)) else {
+        return code.to_owned();
+    };
+    args.iter().fold(pattern.clone(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
 }
 
 static MESSAGES: LazyLock<[HashMap<String, String>; 2]> = LazyLock::new(|| {
-    [include_str!("../lang/zh.toml"), include_str!("../lang/en.toml")]
-        .map(|source| toml::from_str(source).unwrap_or_default())
+    [
+        include_str!("../lang/zh.toml"),
+        include_str!("../lang/en.toml"),
+    ]
+    .map(|source| toml::from_str(source).unwrap_or_default())
 });

@@ -4,6 +4,7 @@ use crate::catalog::Field;
 use crate::fault::Fault;
 use crate::table::{Cell, ColumnSpec};
 use crate::value::Value;
+use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 /// A kind of field: how it is written by people and programs, and how it rests in columns.
@@ -30,6 +31,24 @@ pub trait Kind: Send + Sync {
         self.parse(field, &Json::String(text.to_owned()))
     }
 
+    /// As `read`; a wall-clock time that names no zone is taken in `zone`, the caller's.
+    fn read_in(&self, field: &Field, text: &str, _zone: &TimeZone) -> Result<Value, Fault> {
+        self.read(field, text)
+    }
+
+    /// What a write of `new` under the field's own name makes of the value that stands there: a phone that has
+    /// several numbers keeps the others when its first is written. Not called for a JSON array or an alias,
+    /// which name all of them, nor for null, which empties the field.
+    fn amend(&self, _field: &Field, _old: &Value, new: Value) -> Value {
+        new
+    }
+
+    /// Further names under which the API takes this field, read by `parse` too: `phones` for `phone`. Where a
+    /// request has both, the alias decides, since it names all values.
+    fn aliases(&self, _field: &Field) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The value under the field's name in the API's flat object.
     fn to_json(&self, field: &Field, value: &Value) -> Json;
 
@@ -38,7 +57,8 @@ pub trait Kind: Send + Sync {
         Vec::new()
     }
 
-    /// One line of text, for CSV, messages and search; `read` gives the value back. Empty for `Null`.
+    /// Text for CSV, messages and search, of as many lines as `lines` says; `read` gives the value back.
+    /// Empty for `Null`.
     fn to_text(&self, field: &Field, value: &Value) -> String;
 
     /// Appends as many cells as `columns` has.
@@ -51,6 +71,45 @@ pub trait Kind: Send + Sync {
     fn writable(&self) -> Writable {
         Writable::ByCaller
     }
+
+    /// The columns that the index of a unique or indexed field is on.
+    fn keys(&self, field: &Field) -> Vec<String> {
+        vec![field.column.clone()]
+    }
+
+    /// A text operand of the filter language as the first column holds it: an e-mail address in small letters.
+    fn operand(&self, _field: &Field, text: &str) -> String {
+        text.to_owned()
+    }
+
+    /// Whether `to_text` may have line breaks.
+    fn lines(&self) -> Lines {
+        Lines::One
+    }
+
+    /// The widget that a form shows, a template of that name.
+    fn form(&self) -> &'static str {
+        self.name()
+    }
+
+    /// The JSON Schema (2020-12) of `to_json`, for the API's description.
+    fn schema(&self, _field: &Field) -> Json {
+        serde_json::json!({ "type": "string" })
+    }
+
+    /// Whether the declaration makes sense for this kind: a link has a `to`, a numbering has a counter.
+    fn check(&self, _field: &Field) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Values as the API takes them, for the API's description and for tests. The first is the plainest.
+    fn examples(&self) -> Vec<Json>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    One,
+    Many,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +123,9 @@ pub enum Writable {
 pub enum Ty {
     Bool,
     /// Integers and decimals: `scale` is how many decimal places its column keeps.
-    Number { scale: u32 },
+    Number {
+        scale: u32,
+    },
     Money,
     Text,
     Date,
@@ -82,6 +143,16 @@ pub enum Ty {
 pub struct Registered(pub &'static dyn Kind);
 inventory::collect!(Registered);
 
+/// The name that is most like `wanted`, if any is like it at all.
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(wanted, name), name))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
 /// The kind of that name.
 pub fn lookup(name: &str) -> Option<&'static dyn Kind> {
     all().find(|kind| kind.name() == name)
@@ -89,5 +160,7 @@ pub fn lookup(name: &str) -> Option<&'static dyn Kind> {
 
 /// Every kind, in no order.
 pub fn all() -> impl Iterator<Item = &'static dyn Kind> {
-    inventory::iter::<Registered>.into_iter().map(|registered| registered.0)
+    inventory::iter::<Registered>
+        .into_iter()
+        .map(|registered| registered.0)
 }

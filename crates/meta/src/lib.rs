@@ -5,14 +5,21 @@
 
 pub mod ambient;
 pub mod catalog;
+pub mod currency;
 pub mod fault;
 pub mod kind;
 mod kinds;
+mod number;
+mod several;
 pub mod label;
+pub mod numbering;
 pub mod role;
 pub mod table;
 pub mod text;
 pub mod value;
+
+#[cfg(test)]
+mod laws;
 
 pub use catalog::{Catalog, Field, Object};
 pub use fault::{FieldError, Fault};

@@ -20,10 +20,23 @@ pub enum Value {
     Money(Money),
     Id(Uuid),
     /// A record of any object: `about`.
-    Reference { object: String, id: Uuid },
+    Reference {
+        object: String,
+        id: Uuid,
+    },
     /// Several of one kind: choices, links, phones.
     List(Vec<Value>),
     Json(serde_json::Value),
+    /// A text that is made of parts: an address, a person's name.
+    Parts {
+        text: String,
+        parts: serde_json::Map<String, serde_json::Value>,
+    },
+    /// A stored file: its id and the name that people gave it.
+    File {
+        id: Uuid,
+        name: String,
+    },
 }
 
 /// An amount with its currency and, once the engine has filled it, the amount in the organisation's currency:
@@ -48,14 +61,14 @@ impl Value {
 
     pub fn text(&self) -> Option<&str> {
         match self {
-            Value::Text(text) => Some(text),
+            Value::Text(text) | Value::Parts { text, .. } => Some(text),
             _ => None,
         }
     }
 
     pub fn id(&self) -> Option<Uuid> {
         match self {
-            Value::Id(id) | Value::Reference { id, .. } => Some(*id),
+            Value::Id(id) | Value::Reference { id, .. } | Value::File { id, .. } => Some(*id),
             _ => None,
         }
     }

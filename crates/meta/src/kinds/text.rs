@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::kind::{Kind, Registered, Ty};
 use crate::table::{Cell, ColumnSpec, ColumnType};
 use crate::value::Value;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 pub struct Text;
 inventory::submit!(Registered(&Text));
@@ -50,6 +50,14 @@ impl Kind for Text {
     fn load(&self, _: &Field, cells: &[Cell]) -> Value {
         cells[0].text().map_or(Value::Null, Value::from)
     }
+
+    fn schema(&self, field: &Field) -> Json {
+        json!({ "type": "string", "maxLength": field.options.max.unwrap_or(MAX_CHARS) })
+    }
+
+    fn examples(&self) -> Vec<Json> {
+        vec![json!("合肥锅炉厂"), json!("O'Brien & Sons, \"Ltd\"")]
+    }
 }
 
 /// Trims; empty is null; control characters and too long a text are faults.
@@ -63,7 +71,9 @@ pub(crate) fn line(text: &str, max: u32) -> Result<Value, Fault> {
     }
     let length = text.chars().count();
     if length > max as usize {
-        return Err(Fault::new("too_long").with("max", max).with("length", length));
+        return Err(Fault::new("too_long")
+            .with("max", max)
+            .with("length", length));
     }
     Ok(Value::from(text))
 }
