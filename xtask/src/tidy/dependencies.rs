@@ -68,7 +68,8 @@ fn undeclared(tree: &Tree) -> Vec<Finding> {
         for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
             let table = manifest.get(section).and_then(toml::Value::as_table);
             for (name, value) in table.into_iter().flatten() {
-                if value.get("workspace").is_none() {
+                let is_itself = value.get("path").and_then(toml::Value::as_str) == Some(".");
+                if value.get("workspace").is_none() && !is_itself {
                     let message = format!("`{name}` should be `.workspace = true`");
                     findings.push(Finding::wrong(path, 0, message));
                 }
