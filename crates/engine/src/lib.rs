@@ -1,1 +1,25 @@
-//! What happens: one write path, one read path, history, import, search, jobs.
+//! What happens: one write path, one read path, and everything that follows the change log.
+//!
+//! The engine knows objects only through the catalogue, rows only through grants, the database only through the
+//! store's trait, and capabilities only through theirs. It knows neither HTTP nor HTML nor SQL.
+
+pub mod accounts;
+pub mod admin;
+pub mod ambient;
+pub mod capability;
+pub mod context;
+pub mod engine;
+pub mod error;
+pub mod formulas;
+pub mod idempotency;
+pub mod read;
+pub mod record;
+mod scan;
+pub mod search;
+pub mod system;
+pub mod write;
+
+pub use context::{Actor, Context};
+pub use engine::{Engine, Parts, Settings};
+pub use error::{EngineError, EngineResult};
+pub use record::Record;

@@ -1,0 +1,113 @@
+//! Many changes in one request: all or none, or each for itself.
+
+use super::{Change, Prepared, Saved, apply, prepare, savepoint};
+use crate::context::Context;
+use crate::error::{EngineError, EngineResult};
+use guanxi_store::{StoreExt, Weight};
+use std::sync::Arc;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One failure fails all, and nothing is changed.
+    Atomic,
+    /// Each succeeds or fails for itself.
+    Each,
+}
+
+/// Operations that one request may hold.
+pub const MOST: usize = 10_000;
+/// Rows of one transaction where they need not stand together, so that other writers get their turn.
+const CHUNK: usize = 500;
+
+/// The results in order. Atomic: the first error, with its position.
+pub fn run(ctx: &Context, changes: Vec<Change>, mode: Mode) -> Result<Vec<EngineResult<Saved>>, (usize, EngineError)> {
+    let ctx = ctx.clone().remembering_links();
+    match mode {
+        Mode::Atomic => atomic(&ctx, changes).map(|saved| saved.into_iter().map(Ok).collect()),
+        Mode::Each => Ok(each(&ctx, changes)),
+    }
+}
+
+fn atomic(ctx: &Context, changes: Vec<Change>) -> Result<Vec<Saved>, (usize, EngineError)> {
+    let mut prepared = Vec::with_capacity(changes.len());
+    for (at, change) in changes.into_iter().enumerate() {
+        prepared.push(prepare(ctx, change).map_err(|error| (at, error))?);
+    }
+    let context = ctx.clone();
+    let outcome = ctx.engine.store().change(Weight::Bulk, move |tx| {
+        let mut saved = Vec::with_capacity(prepared.len());
+        for (at, change) in prepared.iter().enumerate() {
+            saved.push(apply(tx, &context, change).map_err(|error| At(at, error))?);
+        }
+        Ok::<_, At>(saved)
+    });
+    ctx.engine.announce();
+    outcome.map_err(|At(at, error)| (at, error))
+}
+
+fn each(ctx: &Context, changes: Vec<Change>) -> Vec<EngineResult<Saved>> {
+    let mut results = Vec::with_capacity(changes.len());
+    let mut changes = changes.into_iter().peekable();
+    while changes.peek().is_some() {
+        let chunk: Vec<EngineResult<Prepared>> = changes.by_ref().take(CHUNK).map(|c| prepare(ctx, c)).collect();
+        results.extend(apply_each(ctx, chunk));
+    }
+    results
+}
+
+/// One transaction, a savepoint for each change: a failure undoes only itself.
+pub fn apply_each(ctx: &Context, chunk: Vec<EngineResult<Prepared>>) -> Vec<EngineResult<Saved>> {
+    let context = ctx.clone();
+    let (good, mut results): (Vec<(usize, Prepared)>, Vec<Option<EngineResult<Saved>>>) = split(chunk);
+    let good = Arc::new(good);
+    let shared = good.clone();
+    let outcome = ctx.engine.store().change(Weight::Bulk, move |tx| {
+        let mut saved = Vec::with_capacity(shared.len());
+        for (_, prepared) in shared.iter() {
+            saved.push(savepoint(tx, |tx| apply(tx, &context, prepared)));
+        }
+        Ok::<_, EngineError>(saved)
+    });
+    ctx.engine.announce();
+    match outcome {
+        Ok(saved) => {
+            for ((at, _), result) in good.iter().zip(saved) {
+                results[*at] = Some(result);
+            }
+        }
+        Err(error) => {
+            let text = error.to_string();
+            for (at, _) in good.iter() {
+                results[*at] = Some(Err(EngineError::Broken(text.clone())));
+            }
+        }
+    }
+    let lost = || Err(EngineError::Broken("a change without a result".to_owned()));
+    results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
+}
+
+type Split = (Vec<(usize, Prepared)>, Vec<Option<EngineResult<Saved>>>);
+
+fn split(chunk: Vec<EngineResult<Prepared>>) -> Split {
+    let mut good = Vec::with_capacity(chunk.len());
+    let mut results = Vec::with_capacity(chunk.len());
+    for (at, prepared) in chunk.into_iter().enumerate() {
+        match prepared {
+            Ok(prepared) => {
+                good.push((at, prepared));
+                results.push(None);
+            }
+            Err(error) => results.push(Some(Err(error))),
+        }
+    }
+    (good, results)
+}
+
+/// An error with the position of its operation, through the transaction.
+struct At(usize, EngineError);
+
+impl From<guanxi_store::StoreError> for At {
+    fn from(error: guanxi_store::StoreError) -> At {
+        At(0, EngineError::Store(error))
+    }
+}

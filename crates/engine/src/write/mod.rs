@@ -1,0 +1,178 @@
+//! The one write path. Pages, REST, batch, import, merge, undo, automation and jobs all enter here; the body of
+//! [`apply`] is the list of what a save is.
+
+pub mod batch;
+mod check;
+mod draft;
+mod input;
+mod links;
+mod money;
+mod number;
+mod rollup;
+mod row;
+
+pub use input::{Prepared, prepare};
+
+use crate::capability::Draft;
+use crate::context::Context;
+use crate::error::{EngineError, EngineResult};
+use crate::record::Record;
+use guanxi_meta::Object;
+use guanxi_store::{StoreError, StoreExt, Transaction, Weight};
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What a caller wants of one record.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub object: Arc<Object>,
+    pub target: Target,
+    /// As the API writes them; for an update only what changes.
+    pub fields: Map<String, Json>,
+    /// `create update remove restore`, or the noun on whose behalf this happens.
+    pub act: &'static str,
+    pub origin: Origin,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    Create,
+    Update { id: Uuid, if_match: Option<i64> },
+    Remove { id: Uuid, if_match: Option<i64> },
+    Restore { id: Uuid },
+}
+
+/// Whose act it was and when, if not the caller's and now: an import keeps the original author and dates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Microseconds since 1970.
+    pub created_at: Option<i64>,
+    /// `seq` of a user.
+    pub created_by: Option<i64>,
+    pub authority: Authority,
+}
+
+/// Under whose rights the row is changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Authority {
+    /// The caller's own.
+    #[default]
+    Caller,
+    /// A noun that was itself allowed moves what belongs to it (hand-over, merge, conversion): read rights hold,
+    /// scopes and engine-kept fields do not bind.
+    Noun,
+}
+
+/// What a save left.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    pub id: Uuid,
+    pub version: i64,
+    pub record: Record,
+    pub before: Option<Record>,
+}
+
+impl Change {
+    pub fn create(object: &Arc<Object>, fields: Map<String, Json>) -> Change {
+        Change { object: object.clone(), target: Target::Create, fields, act: "create", origin: Origin::default() }
+    }
+
+    pub fn update(object: &Arc<Object>, id: Uuid, if_match: Option<i64>, fields: Map<String, Json>) -> Change {
+        let target = Target::Update { id, if_match };
+        Change { object: object.clone(), target, fields, act: "update", origin: Origin::default() }
+    }
+
+    pub fn remove(object: &Arc<Object>, id: Uuid, if_match: Option<i64>) -> Change {
+        let target = Target::Remove { id, if_match };
+        Change { object: object.clone(), target, fields: Map::new(), act: "remove", origin: Origin::default() }
+    }
+
+    pub fn restore(object: &Arc<Object>, id: Uuid) -> Change {
+        let target = Target::Restore { id };
+        Change { object: object.clone(), target, fields: Map::new(), act: "restore", origin: Origin::default() }
+    }
+
+    /// On behalf of a noun that was itself allowed.
+    #[must_use]
+    pub fn as_part_of(mut self, noun: &'static str) -> Change {
+        self.act = noun;
+        self.origin.authority = Authority::Noun;
+        self
+    }
+}
+
+/// Saves one change in a transaction of its own; durable when it answers.
+pub fn save(ctx: &Context, change: Change) -> EngineResult<Saved> {
+    let prepared = prepare(ctx, change)?;
+    let context = ctx.clone();
+    let saved = ctx.engine.store().change(Weight::Light, move |tx| apply(tx, &context, &prepared))?;
+    ctx.engine.announce();
+    Ok(saved)
+}
+
+/// The stages of a save, in their order, within the caller's transaction.
+pub fn apply(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> EngineResult<Saved> {
+    let mut draft = draft::begin(tx, ctx, prepared)?;
+    draft::defaults(ctx, &mut draft);
+    draft::take(ctx, prepared, &mut draft)?;
+    for capability in ctx.engine.capabilities().of(&prepared.object) {
+        capability.before_save(ctx, tx, &mut draft)?;
+    }
+    money::convert(ctx, &mut draft);
+    links::inherit(tx, ctx, &mut draft)?;
+    crate::formulas::compute(tx, ctx, &mut draft)?;
+    check::required(&mut draft);
+    links::check(tx, ctx, &mut draft)?;
+    check::standing(ctx, prepared, &mut draft);
+    if !draft.errors.is_empty() {
+        return Err(EngineError::Invalid(draft.errors));
+    }
+    if !row::differs(&draft) {
+        return Ok(saved(draft));
+    }
+    number::assign(tx, ctx, &mut draft)?;
+    row::write(tx, ctx, prepared, &mut draft)?;
+    row::log(tx, ctx, &draft)?;
+    rollup::carry(tx, ctx, &draft)?;
+    crate::search::index_in_transaction(tx, ctx, &draft)?;
+    for capability in ctx.engine.capabilities().of(&prepared.object) {
+        capability.after_save(ctx, tx, &draft)?;
+    }
+    Ok(saved(draft))
+}
+
+/// One change within a transaction that is already open: what capabilities use.
+pub fn apply_change(tx: &mut dyn Transaction, ctx: &Context, change: Change) -> EngineResult<Saved> {
+    let prepared = prepare(ctx, change)?;
+    apply(tx, ctx, &prepared)
+}
+
+/// Runs `body` so that its failure undoes only what it did itself.
+pub fn savepoint<T>(
+    tx: &mut dyn Transaction,
+    mut body: impl FnMut(&mut dyn Transaction) -> EngineResult<T>,
+) -> EngineResult<T> {
+    let mut answer: Option<EngineResult<T>> = None;
+    let outcome = tx.savepoint(&mut |tx| match body(tx) {
+        Ok(value) => {
+            answer = Some(Ok(value));
+            Ok(())
+        }
+        // A conflict of the database must reach the wrapper that runs the whole transaction again.
+        Err(EngineError::Store(error)) => Err(error),
+        Err(error) => {
+            answer = Some(Err(error));
+            Err(StoreError::Broken("rolled back to the savepoint".to_owned()))
+        }
+    });
+    match (answer, outcome) {
+        (Some(answer), _) => answer,
+        (None, Err(error)) => Err(row::translate(error, None)),
+        (None, Ok(())) => Err(EngineError::Broken("a savepoint without an answer".to_owned())),
+    }
+}
+
+fn saved(draft: Draft) -> Saved {
+    Saved { id: draft.after.id, version: draft.after.version, record: draft.after, before: draft.before }
+}

@@ -1,0 +1,42 @@
+//! Business numbers: counted in a row that the transaction locks, so that they are unique and, where nothing is
+//! rolled back, without gaps. Never by the highest that exists: concurrent creations would be given the same.
+
+use crate::capability::Draft;
+use crate::context::Context;
+use crate::error::{EngineError, EngineResult};
+use crate::system;
+use guanxi_meta::{Cell, Value, numbering};
+use guanxi_query::cond::{Cond, Select};
+use guanxi_store::{Set, Transaction};
+
+pub fn assign(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> EngineResult<()> {
+    if !draft.is_new() {
+        return Ok(());
+    }
+    let object = draft.after.object.clone();
+    for (at, field) in object.fields.iter().enumerate() {
+        let Some(pattern) = field.options.pattern.as_deref().filter(|_| field.kind.name() == "number") else {
+            continue;
+        };
+        if !draft.after.values[at].is_null() {
+            continue;
+        }
+        let parts = numbering::parse(pattern).map_err(|fault| EngineError::Broken(fault.code.to_owned()))?;
+        let today = ctx.now.to_zoned(ctx.zone.clone()).date();
+        let counter = format!("{}.{}:{}", object.table, field.column, numbering::period(&parts, today));
+        let count = next(tx, &counter)?;
+        draft.after.values[at] = Value::Text(numbering::format(&parts, today, count));
+    }
+    Ok(())
+}
+
+/// The next of a counter; its row is locked until the transaction ends.
+pub fn next(tx: &mut dyn Transaction, counter: &str) -> EngineResult<i64> {
+    let this = Cond::equal("name", counter);
+    if tx.update(system::COUNTER, &[("value", Set::Add(1))], &this)? == 0 {
+        tx.insert(system::COUNTER, &["name", "value"], vec![vec![Cell::from(counter), Cell::Int(1)]])?;
+        return Ok(1);
+    }
+    let rows = tx.select(&Select::of(system::COUNTER, &["value"]).filter(this).limit(1))?;
+    Ok(rows.first().and_then(|row| row.cells[0].int()).unwrap_or(1))
+}

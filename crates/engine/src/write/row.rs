@@ -1,0 +1,90 @@
+//! The row and its change-log row.
+
+use super::{Prepared, Target};
+use crate::capability::Draft;
+use crate::context::Context;
+use crate::error::{EngineError, EngineResult};
+use guanxi_meta::fault::Fault;
+use guanxi_meta::{Cell, Object};
+use guanxi_query::cond::Cond;
+use guanxi_store::{LogEntry, Set, StoreError, Transaction};
+use serde_json::{Map, json};
+
+/// Whether there is anything to write.
+pub fn differs(draft: &Draft) -> bool {
+    let Some(before) = &draft.before else { return true };
+    let after = &draft.after;
+    before.values != after.values || before.standing() != after.standing() || before.deleted_at != after.deleted_at
+}
+
+pub fn write(tx: &mut dyn Transaction, _ctx: &Context, prepared: &Prepared, draft: &mut Draft) -> EngineResult<()> {
+    let object = &prepared.object;
+    let mut columns = object.columns();
+    columns.push(Object::TITLE_KEY.to_owned());
+    let cells = draft.after.cells();
+    let outcome = if prepared.target == Target::Create {
+        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+        tx.insert(&object.table, &names, vec![cells]).map(|seqs| draft.after.seq = seqs[0])
+    } else {
+        let before = draft.before.as_ref().map(|record| record.cells()).unwrap_or_default();
+        let set: Vec<(&str, Set)> = changed_cells(&columns, before, cells);
+        tx.update(&object.table, &set, &Cond::equal("seq", draft.after.seq)).map(|_| ())
+    };
+    outcome.map_err(|error| translate(error, Some(object)))
+}
+
+/// Only the columns that differ, so that an update touches no index that it need not.
+fn changed_cells(columns: &[String], before: Vec<Cell>, after: Vec<Cell>) -> Vec<(&str, Set)> {
+    let pairs = columns.iter().zip(before.into_iter().zip(after));
+    pairs.filter(|(_, (old, new))| old != new).map(|(name, (_, new))| (name.as_str(), Set::To(new))).collect()
+}
+
+pub fn log(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineResult<()> {
+    let after = &draft.after;
+    let entry = LogEntry {
+        at: after.updated_at,
+        actor: after.updated_by,
+        via: ctx.via.to_string(),
+        object: after.object.table.clone(),
+        record: after.id,
+        seq: after.seq,
+        version: after.version,
+        op: draft.act.to_owned(),
+        old: old_values(ctx, draft),
+    };
+    tx.log(&[entry])?;
+    Ok(())
+}
+
+/// The old values of what changed; a creation keeps none, since the past is rebuilt backwards from the present.
+fn old_values(ctx: &Context, draft: &Draft) -> Option<String> {
+    let before = draft.before.as_ref()?;
+    let after = &draft.after;
+    let mut old = Map::new();
+    if before.owner != after.owner {
+        old.insert("owner".into(), ctx.user_json(before.owner));
+    }
+    if before.department != after.department {
+        old.insert("department".into(), ctx.department_json(before.department));
+    }
+    if before.deleted_at != after.deleted_at {
+        old.insert("deleted_at".into(), before.deleted_at.map_or(json!(null), crate::record::instant));
+    }
+    for (at, field) in after.object.fields.iter().enumerate() {
+        if before.values[at] != after.values[at] {
+            old.insert(field.column.clone(), before.field_json(at));
+        }
+    }
+    Some(serde_json::Value::Object(old).to_string())
+}
+
+/// A refusal of the database in the words of the engine.
+pub fn translate(error: StoreError, object: Option<&Object>) -> EngineError {
+    let StoreError::NotUnique { columns, table } = &error else { return EngineError::Store(error) };
+    let name = |column: &String| {
+        let field = object.and_then(|o| o.fields.iter().find(|field| field.column == *column));
+        field.map_or_else(|| column.clone(), |field| field.name.clone())
+    };
+    let errors: Vec<_> = columns.iter().map(|column| Fault::new("not_unique").at(name(column))).collect();
+    EngineError::Taken(Fault::new("not_unique").with("table", table), errors)
+}
