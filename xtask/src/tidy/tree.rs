@@ -50,13 +50,19 @@ impl Tree {
 
     /// The Rust files that go into the product: no tests, benches or chores.
     pub fn product(&self) -> impl Iterator<Item = (&str, &str)> {
-        let product = |path: &str| {
+        let tests: Vec<String> = self
+            .ending(".rs")
+            .flat_map(|(path, text)| test_modules(path, text))
+            .collect();
+        let product = move |path: &str| {
             let inside = path
                 .strip_prefix("crates/")
                 .and_then(|rest| rest.split_once('/'));
             inside.is_some_and(|(_, rest)| rest.starts_with("src/") || rest == "build.rs")
-                && !path.ends_with("/tests.rs")
-                && !path.contains("/tests/")
+                && !tests.iter().any(|module| {
+                    let rest = path.strip_prefix(module.as_str());
+                    rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+                })
         };
         self.ending(".rs").filter(move |(path, _)| product(path))
     }
@@ -86,6 +92,23 @@ pub fn crate_of(path: &str) -> Option<&str> {
     rest.split_once('/').map(|(name, _)| name)
 }
 
+/// The modules that a file declares as `#[cfg(test)] mod name;`: their paths
+/// without the ending.
+fn test_modules(path: &str, text: &str) -> Vec<String> {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let folder = match file {
+        "lib.rs" | "main.rs" | "mod.rs" => folder.to_string(),
+        _ => path.trim_end_matches(".rs").to_string(),
+    };
+    let marks = text.match_indices("#[cfg(test)]");
+    let names = marks.filter_map(|(at, mark)| {
+        let words = text[at + mark.len()..].trim_start().strip_prefix("mod ")?;
+        words.split_once(';').map(|(name, _)| name.trim())
+    });
+    let names = names.filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
+    names.map(|name| format!("{folder}/{name}")).collect()
+}
+
 fn gather(folder: &Path, above: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -103,4 +126,33 @@ fn gather(folder: &Path, above: &str, files: &mut BTreeMap<String, String>) -> R
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_of_tests_are_no_product() {
+        let tree = Tree::of(&[
+            (
+                "crates/a/src/lib.rs",
+                "mod one;\n#[cfg(test)]\nmod laws;\n#[cfg(test)]\nmod x { mod y; }\n",
+            ),
+            ("crates/a/src/one.rs", "#[cfg(test)]\nmod two;\n"),
+            ("crates/a/src/one/two.rs", ""),
+            ("crates/a/src/laws.rs", ""),
+            ("crates/a/src/lawsuit.rs", ""),
+            ("crates/a/tests/all.rs", ""),
+        ]);
+        let product: Vec<_> = tree.product().map(|(path, _)| path).collect();
+        assert_eq!(
+            product,
+            [
+                "crates/a/src/lawsuit.rs",
+                "crates/a/src/lib.rs",
+                "crates/a/src/one.rs"
+            ]
+        );
+    }
 }
