@@ -1,0 +1,91 @@
+//! Days, instants and lengths of time in a zone. Everything answers `None` where the calendar ends.
+
+use crate::ast::{DAY_MICROS, Length};
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
+
+/// Days since 1970, as a date rests in its column.
+pub(crate) fn days(date: Date) -> i64 {
+    (date.to_datetime(jiff::civil::Time::midnight()).to_zoned(TimeZone::UTC))
+        .map_or(0, |zoned| zoned.timestamp().as_second().div_euclid(86_400))
+}
+
+/// The first microsecond of a day; a day that the zone skipped begins where the next one does.
+pub(crate) fn day_start(date: Date, zone: &TimeZone) -> i64 {
+    match date.to_zoned(zone.clone()) {
+        Ok(zoned) => zoned.timestamp().as_microsecond(),
+        Err(_) if date.year() < 0 => i64::MIN,
+        Err(_) => i64::MAX,
+    }
+}
+
+/// The first microsecond after a day.
+pub(crate) fn day_end(date: Date, zone: &TimeZone) -> i64 {
+    date.tomorrow().map_or(i64::MAX, |next| day_start(next, zone))
+}
+
+/// The day in which an instant lies, by the same bounds that filters compare with: where a clock that is set back
+/// repeats an hour before midnight, the day of the calendar may differ from it.
+pub(crate) fn day_of(instant: Timestamp, zone: &TimeZone) -> Date {
+    let micros = instant.as_microsecond();
+    let mut day = zone.to_datetime(instant).date();
+    while micros < day_start(day, zone) {
+        let Ok(before) = day.yesterday() else { break };
+        day = before;
+    }
+    while micros >= day_end(day, zone) {
+        let Ok(after) = day.tomorrow() else { break };
+        day = after;
+    }
+    day
+}
+
+/// The instant of a local time; one that a zone skips or repeats is taken as calendars do (RFC 5545).
+pub(crate) fn local(time: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    time.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
+}
+
+/// A date and a length: hours count as far as they make whole days.
+pub(crate) fn date_plus(date: Date, length: Length) -> Option<Date> {
+    let days = length.days.checked_add(length.micros / DAY_MICROS)?;
+    let span = Span::new().try_months(length.months).ok()?.try_days(days).ok()?;
+    date.checked_add(span).ok()
+}
+
+/// An instant and a length: months and days by the zone's calendar, the rest by the clock.
+pub(crate) fn instant_plus(instant: Timestamp, length: Length, zone: &TimeZone) -> Option<Timestamp> {
+    let span = Span::new().try_months(length.months).ok()?.try_days(length.days).ok()?;
+    let moved = instant.to_zoned(zone.clone()).checked_add(span).ok()?;
+    moved.timestamp().checked_add(SignedDuration::from_micros(length.micros)).ok()
+}
+
+/// Days from `from` to `to`.
+pub(crate) fn days_between(from: Date, to: Date) -> i64 {
+    days(to) - days(from)
+}
+
+/// A text as a date of the calendar: `2026-02-28` and nothing else.
+pub(crate) fn read_date(text: &str) -> Option<Date> {
+    let shaped = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    text.parse().ok().filter(|_| shaped)
+}
+
+/// What a text says about a moment.
+pub(crate) enum Moment {
+    Day(Date),
+    Instant(Timestamp),
+    Local(DateTime),
+}
+
+/// A text as a day, an instant with an offset (RFC 3339), or a local time.
+pub(crate) fn read_moment(text: &str) -> Option<Moment> {
+    if let Some(date) = read_date(text) {
+        return Some(Moment::Day(date));
+    }
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Some(Moment::Instant(instant));
+    }
+    let timed = text.contains([':']);
+    text.parse::<DateTime>().ok().filter(|_| timed).map(Moment::Local)
+}
