@@ -42,8 +42,9 @@ impl Setting {
         fields.push(("status", status.into()));
         fields.push(("customer", link("customer", self.customer)));
         fields.push(("contact", link("contact", self.customer)));
-        if let Some(opportunity) = self.opportunity {
-            fields.push(("about", link("opportunity", opportunity)));
+        if let Some(key) = self.opportunity {
+            let object = "opportunity";
+            fields.push(("about", DemoValue::Reference { object, key }));
         }
         fields
     }

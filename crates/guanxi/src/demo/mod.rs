@@ -19,6 +19,7 @@ mod tests;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, tz::Offset};
+use serde_json::{Value as Json, json};
 
 /// The password of every demo user.
 pub const PASSWORD: &str = "guanxi-demo";
@@ -89,9 +90,14 @@ pub enum DemoValue {
         object: &'static str,
         keys: Vec<u64>,
     },
+    /// A link that may lead to any object.
+    Reference {
+        object: &'static str,
+        key: u64,
+    },
 }
 
-/// Empty parts are not known: an address abroad has no district.
+/// Empty parts are not known: an address in Chinese names no country, one abroad no district.
 #[derive(Debug, Clone, PartialEq, Hash, Default)]
 pub struct Address {
     pub country: &'static str,
@@ -237,29 +243,52 @@ impl DemoRecord {
     }
 }
 
-impl Address {
-    /// One line, as people of that country write it.
-    pub fn line(&self) -> String {
-        if self.country == "CN" && !self.district.is_empty() {
-            let city = if self.city == self.province {
-                ""
-            } else {
-                self.city
-            };
-            return [self.province, city, self.district, &self.street].concat();
+impl DemoValue {
+    /// As the API writes it; `id` gives the id of a record that was loaded before.
+    pub fn to_json(&self, id: &dyn Fn(&str, u64) -> Option<String>) -> Json {
+        match self {
+            DemoValue::Text(text) => text.as_str().into(),
+            DemoValue::Word(word) => (*word).into(),
+            DemoValue::Words(words) => words.iter().copied().collect(),
+            DemoValue::Int(number) => (*number).into(),
+            DemoValue::Bool(value) => (*value).into(),
+            DemoValue::Date(date) => date.to_string().into(),
+            DemoValue::Instant(instant) => instant.to_string().into(),
+            DemoValue::Minutes(minutes) => format!("PT{minutes}M").into(),
+            DemoValue::Money { cents, currency } => {
+                let amount = format!("{}.{:02}", cents / 100, cents % 100);
+                json!({ "amount": amount, "currency": currency })
+            }
+            DemoValue::Address(address) => address.to_json(),
+            DemoValue::Several(texts) => texts.iter().map(String::as_str).collect(),
+            DemoValue::Link { object, key } => id(object, *key).into(),
+            DemoValue::Links { object, keys } => {
+                keys.iter().filter_map(|key| id(object, *key)).collect()
+            }
+            DemoValue::Reference { object, key } => match id(object, *key) {
+                Some(id) => json!({ "object": object, "id": id }),
+                None => Json::Null,
+            },
         }
+    }
+}
+
+impl Address {
+    /// Its parts, without those that are not known.
+    fn to_json(&self) -> Json {
         let parts = [
-            self.street.as_str(),
-            self.district,
-            self.city,
-            self.province,
+            ("country", self.country),
+            ("province", self.province),
+            ("city", self.city),
+            ("district", self.district),
+            ("street", &self.street),
         ];
-        parts
-            .iter()
-            .filter(|part| !part.is_empty())
-            .copied()
-            .collect::<Vec<_>>()
-            .join(", ")
+        let known = parts.into_iter().filter(|(_, part)| !part.is_empty());
+        Json::Object(
+            known
+                .map(|(name, part)| (name.to_owned(), part.into()))
+                .collect(),
+        )
     }
 }
 

@@ -16,7 +16,7 @@ pub struct City {
     districts: &'static [&'static str],
 }
 
-/// A city abroad, with its dialling code and the postal code of its country.
+/// A city abroad, with the beginning of its numbers and how many digits follow.
 #[derive(Debug)]
 pub struct Abroad {
     pub en: &'static str,
@@ -102,7 +102,7 @@ impl Place {
                 }
                 let district = dice.pick(city.districts);
                 Address {
-                    country: "CN",
+                    country: "",
                     province: city.province,
                     city: city.city,
                     district,
@@ -110,7 +110,7 @@ impl Place {
                 }
             }
             (Place::China(city), Script::Latin) => Address {
-                country: "CN",
+                country: "China",
                 province: city.province_en,
                 city: city.en,
                 district: "",
@@ -253,18 +253,18 @@ const fn abroad(
 
 // Numbers of London and New York are from the ranges that are set aside for fiction.
 static ABROAD: [Abroad; 12] = [
-    abroad("Singapore", "SG", "+65 6", 7),
-    abroad("London", "GB", "+44 20 7946 0", 3),
-    abroad("New York", "US", "+1 212 555 01", 2),
-    abroad("Hamburg", "DE", "+49 40 3", 6),
-    abroad("Sydney", "AU", "+61 2 9", 7),
-    abroad("Tokyo", "JP", "+81 3 5", 7),
-    abroad("Seoul", "KR", "+82 2 5", 7),
-    abroad("Dubai", "AE", "+971 4 3", 6),
-    abroad("Rotterdam", "NL", "+31 10 4", 6),
-    abroad("Milan", "IT", "+39 02 6", 7),
-    abroad("Bangkok", "TH", "+66 2 6", 6),
-    abroad("Kuala Lumpur", "MY", "+60 3 2", 7),
+    abroad("Singapore", "Singapore", "+65 6", 7),
+    abroad("London", "United Kingdom", "+44 20 7946 0", 3),
+    abroad("New York", "United States", "+1 212 555 01", 2),
+    abroad("Hamburg", "Germany", "+49 40 3", 6),
+    abroad("Sydney", "Australia", "+61 2 9", 7),
+    abroad("Tokyo", "Japan", "+81 3 5", 7),
+    abroad("Seoul", "South Korea", "+82 2 5", 7),
+    abroad("Dubai", "United Arab Emirates", "+971 4 3", 6),
+    abroad("Rotterdam", "Netherlands", "+31 10 4", 6),
+    abroad("Milan", "Italy", "+39 02 6", 7),
+    abroad("Bangkok", "Thailand", "+66 2 6", 6),
+    abroad("Kuala Lumpur", "Malaysia", "+60 3 2", 7),
 ];
 
 const JIANGSU: (&str, &str) = ("江苏省", "Jiangsu");

@@ -74,7 +74,9 @@ fn every_link_leads_to_a_record_that_came_before() {
             };
             for (_, value) in &record.fields {
                 match value {
-                    DemoValue::Link { object, key } => check(object, *key),
+                    DemoValue::Link { object, key } | DemoValue::Reference { object, key } => {
+                        check(object, *key)
+                    }
                     DemoValue::Links { object, keys } => {
                         keys.iter().for_each(|key| check(object, *key))
                     }
@@ -229,4 +231,35 @@ fn a_leap_day_has_birthdays_too() {
 fn no_customers_need_no_activities() {
     assert_eq!(plan(0).all().count() as u64, plan(0).total());
     assert_eq!(plan(0).count("task"), 0);
+}
+
+#[test]
+fn values_become_the_json_of_the_api() {
+    let id = |object: &str, key: u64| Some(format!("{object}:{key}"));
+    let json = |value: DemoValue| value.to_json(&id).to_string();
+    let money = DemoValue::Money {
+        cents: 123_405,
+        currency: "CNY",
+    };
+    assert_eq!(json(money), r#"{"amount":"1234.05","currency":"CNY"}"#);
+    assert_eq!(json(DemoValue::Minutes(95)), r#""PT95M""#);
+    assert_eq!(json(DemoValue::Date(TODAY)), r#""2026-11-22""#);
+    let instant = plan(1).at(0, 8 * 60 + 30);
+    assert_eq!(
+        json(DemoValue::Instant(instant)),
+        r#""2026-11-22T00:30:00Z""#
+    );
+    let links = DemoValue::Links {
+        object: "tag",
+        keys: vec![1, 2],
+    };
+    assert_eq!(json(links), r#"["tag:1","tag:2"]"#);
+    let about = DemoValue::Reference {
+        object: "opportunity",
+        key: 3,
+    };
+    assert_eq!(
+        json(about),
+        r#"{"object":"opportunity","id":"opportunity:3"}"#
+    );
 }
