@@ -7,7 +7,8 @@ use crate::error::{QueryError, Span};
 use crate::functions::{Function, is_ordered, names};
 use crate::names::nearest;
 use crate::parse::parse;
-use crate::typed::{Arithmetic, Node, Op, Purpose, Read, Type, Typed};
+use crate::typed::{Arithmetic, Node, Op, Read, Type};
+pub use crate::typed::{Purpose, Typed};
 use crate::val::Val;
 use guanxi_meta::{Catalog, Object};
 
@@ -349,6 +350,12 @@ fn beside(node: Node, other: &Node) -> Result<Node, QueryError> {
             .with("value", text)
             .with("choices", field.choices.join(", "))
             .suggest(near.map(|near| crate::print::quote(&near))));
+    }
+    if let (Op::Const(Val::Text(text)), Some(field)) = (&node.op, other.field().and_then(|field| field.declared.as_ref()))
+        && *inner == Type::Text
+    {
+        let operand = field.kind.operand(field, text);
+        return Ok(Node::new(node.span, Type::Text, Op::Const(Val::Text(operand))));
     }
     adapt_literal(node, inner)
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Me {
     /// `seq` of the user; 0 is nobody.
-    pub user: i64,
+    pub seq: i64,
     pub id: Uuid,
     /// `seq` of the user's department; 0 is none.
     pub department: i64,
@@ -21,7 +21,7 @@ pub trait Env {
     fn now(&self) -> Timestamp;
 
     /// The caller's zone; the organisation's for automations and cubes.
-    fn zone(&self) -> &TimeZone;
+    fn zone(&self) -> TimeZone;
 
     fn me(&self) -> Me;
 

@@ -5,7 +5,8 @@
 
 use crate::ast::Length;
 use crate::cond;
-use crate::env::{Env, Fields};
+use crate::env::Env;
+pub use crate::env::Fields;
 use crate::functions::Function;
 use crate::time;
 use crate::typed::{Arithmetic, FieldRef, Node, Op, Type, Typed};
@@ -41,20 +42,20 @@ pub(crate) fn value(node: &Node, record: &dyn Fields, env: &dyn Env) -> Val {
     let of = |node: &Node| value(node, record, env);
     match &node.op {
         Op::Const(val) => val.clone(),
-        Op::Local(local) => time::local(*local, env.zone()).map_or(Val::Null, Val::Instant),
-        Op::Today => Val::Date(time::day_of(env.now(), env.zone())),
+        Op::Local(local) => time::local(*local, &env.zone()).map_or(Val::Null, Val::Instant),
+        Op::Today => Val::Date(time::day_of(env.now(), &env.zone())),
         Op::Now => Val::Instant(env.now()),
-        Op::Me if env.me().user == 0 => Val::Null,
+        Op::Me if env.me().seq == 0 => Val::Null,
         Op::Me => Val::Id(env.me().id),
         Op::MyDepartment => Val::seq(Kin::Department, env.me().department),
         Op::Field(field) => read(field, &node.ty, record, env),
         Op::Not(inner) => Val::Bool(!of(inner).is_true()),
         Op::All(list) => Val::Bool(list.iter().all(|node| of(node).is_true())),
         Op::Any(list) => Val::Bool(list.iter().any(|node| of(node).is_true())),
-        Op::Compare(op, left, right) => Val::Bool(compares(*op, &of(left), &of(right), env)),
+        Op::Compare(op, left, right) => Val::Bool(compares(*op, &held(left, of(left)), &held(right, of(right)), env)),
         Op::In(left, list) => {
-            let left = of(left);
-            Val::Bool(list.iter().any(|item| compares(cond::Op::Equal, &left, &of(item), env)))
+            let left = held(left, of(left));
+            Val::Bool(list.iter().any(|item| compares(cond::Op::Equal, &left, &held(item, of(item)), env)))
         }
         Op::Has(list, item) => match (of(list), of(item)) {
             (Val::List(items), item) => {
@@ -103,6 +104,14 @@ fn read(field: &FieldRef, ty: &Type, record: &dyn Fields, env: &dyn Env) -> Val 
         (Val::Null, _, _) => Val::Null,
         (single, _, Type::List(_)) => Val::List(vec![single]),
         (val, _, _) => val,
+    }
+}
+
+/// The value of a text field as its column holds it: an e-mail address in small letters.
+fn held(node: &Node, val: Val) -> Val {
+    match (node.field().and_then(|field| field.declared.as_deref()), val) {
+        (Some(field), Val::Text(text)) => Val::Text(field.kind.operand(field, &text)),
+        (_, val) => val,
     }
 }
 
@@ -177,10 +186,10 @@ fn arithmetic(op: Arithmetic, left: Val, right: Val, env: &dyn Env) -> Option<Va
         }
         (Subtract, Val::Date(date), Val::Length(length)) => Val::Date(time::date_plus(date, length.negated()?)?),
         (Add, Val::Instant(instant), Val::Length(length)) | (Add, Val::Length(length), Val::Instant(instant)) => {
-            Val::Instant(time::instant_plus(instant, length, env.zone())?)
+            Val::Instant(time::instant_plus(instant, length, &env.zone())?)
         }
         (Subtract, Val::Instant(instant), Val::Length(length)) => {
-            Val::Instant(time::instant_plus(instant, length.negated()?, env.zone())?)
+            Val::Instant(time::instant_plus(instant, length.negated()?, &env.zone())?)
         }
         (Add, Val::Length(a), Val::Length(b)) => Val::Length(a.plus(b)?),
         (Subtract, Val::Length(a), Val::Length(b)) => Val::Length(a.plus(b.negated()?)?),
@@ -220,7 +229,7 @@ fn call(function: Function, args: &[Node], record: &dyn Fields, env: &dyn Env) -
     let of = |at: usize| value(&args[at], record, env);
     let day = |at: usize| match of(at) {
         Val::Date(date) => Some(date),
-        Val::Instant(instant) => Some(time::day_of(instant, env.zone())),
+        Val::Instant(instant) => Some(time::day_of(instant, &env.zone())),
         _ => None,
     };
     let number = |number: i64| Val::Number(number.into());
@@ -288,7 +297,7 @@ fn date_add(moment: Val, count: Val, unit: Val, env: &dyn Env) -> Option<Val> {
     let length = crate::lex::unit_length(&unit, count.trunc().to_i64()?)?;
     Some(match moment {
         Val::Date(date) => Val::Date(time::date_plus(date, length)?),
-        Val::Instant(instant) => Val::Instant(time::instant_plus(instant, length, env.zone())?),
+        Val::Instant(instant) => Val::Instant(time::instant_plus(instant, length, &env.zone())?),
         _ => return None,
     })
 }

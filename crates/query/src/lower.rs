@@ -2,7 +2,7 @@
 //! to be computed for each row is refused with the remedy, since no index and no columnar scan could serve it.
 
 use crate::cond::{self, Cond, Operand};
-use crate::env::Env;
+pub use crate::env::{Env, Me};
 use crate::error::QueryError;
 use crate::eval::{self, Nothing};
 use crate::functions::Function;
@@ -131,7 +131,7 @@ impl Lowering<'_> {
     fn compare_cell(&self, field: &FieldRef, node: &Node, op: cond::Op, val: &Val) -> Result<Cond, QueryError> {
         let column = &field.column;
         let with = |cell: Cell| Cond::compare(column, op, cell);
-        let zone = self.env.zone();
+        let zone = &self.env.zone();
         Ok(match (&node.ty, val) {
             (_, Val::Null) => Cond::False,
             (Type::Number { scale }, Val::Number(number)) => compare_number(column, op, *number, *scale),

@@ -113,6 +113,7 @@ impl Checker<'_> {
             Type::Link(to) => self.catalog.object(to).map(|target| target.table.clone()).unwrap_or_default(),
             _ => String::new(),
         };
+        let texts = found.ty == Type::Text;
         let field = FieldRef {
             path: names.iter().map(|name| name.text.clone()).collect(),
             hops,
@@ -120,6 +121,7 @@ impl Checker<'_> {
             kin: found.kin,
             target,
             choices: declared.map(|field| choices(object, field)).unwrap_or_default(),
+            declared: declared.filter(|_| texts).cloned().map(Box::new),
         };
         Node::new(span, found.ty, Op::Field(Box::new(field)))
     }

@@ -1,6 +1,7 @@
 //! Sort orders: `-created_at,name`.
 
 use crate::cond::{Direction, Order};
+use crate::env::Env;
 use crate::error::{QueryError, Span};
 use crate::functions::is_ordered;
 use crate::names::{lookup, nearest_field};
@@ -26,18 +27,35 @@ impl SortKey {
     }
 }
 
-/// The keys of `text`, for callers that may read every field. A blank text has none.
-pub fn parse(object: &Object, text: &str) -> Result<Vec<SortKey>, QueryError> {
-    parse_as(object, text, &|_, _| true)
+/// An order: the first key decides, the others where it is equal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sort {
+    pub keys: Vec<SortKey>,
 }
 
-/// The same for a caller who may read the fields `(object, field)` that the function admits: an order by one that may
-/// not be read would tell its values.
-pub fn parse_as(
-    object: &Object,
-    text: &str,
-    may_read: &dyn Fn(&str, &str) -> bool,
-) -> Result<Vec<SortKey>, QueryError> {
+impl Sort {
+    /// The order that `text` names; a blank text names none. A field that the caller may not read is unknown: an
+    /// order by it would tell its values.
+    pub fn parse(object: &Object, text: &str, env: &dyn Env) -> Result<Sort, QueryError> {
+        let keys = keys(object, text, &|object, field| env.may_read(object, field))?;
+        Ok(Sort { keys })
+    }
+
+    pub fn orders(&self) -> Vec<Order> {
+        self.keys.iter().map(SortKey::order).collect()
+    }
+
+    /// The text that gives this order again.
+    pub fn to_text(&self) -> String {
+        let written = self.keys.iter().map(|key| match key.direction {
+            Direction::Ascending => key.field.clone(),
+            Direction::Descending => format!("-{}", key.field),
+        });
+        written.collect::<Vec<_>>().join(",")
+    }
+}
+
+fn keys(object: &Object, text: &str, may_read: &dyn Fn(&str, &str) -> bool) -> Result<Vec<SortKey>, QueryError> {
     let mut keys: Vec<SortKey> = Vec::new();
     if text.trim().is_empty() {
         return Ok(keys);
@@ -63,15 +81,6 @@ pub fn parse_as(
         keys.push(key);
     }
     Ok(keys)
-}
-
-/// The text that gives these keys again.
-pub fn to_text(keys: &[SortKey]) -> String {
-    let written = keys.iter().map(|key| match key.direction {
-        Direction::Ascending => key.field.clone(),
-        Direction::Descending => format!("-{}", key.field),
-    });
-    written.collect::<Vec<_>>().join(",")
 }
 
 fn key(

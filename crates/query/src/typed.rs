@@ -4,6 +4,7 @@ use crate::ast::Expr;
 use crate::error::Span;
 use crate::functions::Function;
 use crate::val::{Kin, Val};
+use guanxi_meta::Field;
 use guanxi_meta::kind::Ty;
 use jiff::civil::DateTime;
 
@@ -69,6 +70,11 @@ impl Typed {
             // The others are refused when a formula is checked.
             _ => ("text", None),
         }
+    }
+
+    /// The paths of `fields`.
+    pub fn paths(&self) -> Vec<Vec<String>> {
+        self.reads.iter().map(|read| read.path.clone()).collect()
     }
 
     /// Every field that is read, links on the way included, each path once: for rights, for fetching, and for
@@ -212,6 +218,8 @@ pub(crate) struct FieldRef {
     pub target: String,
     /// The values of a closed list of choices; empty when any value may be asked for.
     pub choices: Vec<String>,
+    /// The field, where its kind has a say in how its texts are compared.
+    pub declared: Option<Box<Field>>,
 }
 
 /// One link: `column IN (SELECT select FROM table WHERE …)`.

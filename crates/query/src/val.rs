@@ -40,7 +40,7 @@ impl Kin {
     pub fn seq(self, id: Uuid, env: &dyn Env) -> Option<i64> {
         let me = env.me();
         match self {
-            Kin::User if id == me.id && me.user != 0 => Some(me.user),
+            Kin::User if id == me.id && me.seq != 0 => Some(me.seq),
             Kin::User => env.user_seq(id),
             Kin::Department => env.department_seq(id),
         }
@@ -98,8 +98,8 @@ pub(crate) fn order(left: &Val, right: &Val, env: &dyn Env) -> Option<Ordering> 
         (Val::Text(a), Val::Text(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
         (Val::Date(a), Val::Date(b)) => Some(a.cmp(b)),
         (Val::Instant(a), Val::Instant(b)) => Some(a.as_microsecond().cmp(&b.as_microsecond())),
-        (Val::Date(a), Val::Instant(b)) => Some(a.cmp(&time::day_of(*b, env.zone()))),
-        (Val::Instant(a), Val::Date(b)) => Some(time::day_of(*a, env.zone()).cmp(b)),
+        (Val::Date(a), Val::Instant(b)) => Some(a.cmp(&time::day_of(*b, &env.zone()))),
+        (Val::Instant(a), Val::Date(b)) => Some(time::day_of(*a, &env.zone()).cmp(b)),
         (Val::Length(a), Val::Length(b)) => Some(a.fixed()?.cmp(&b.fixed()?)),
         (Val::Id(a), Val::Id(b)) => Some(a.cmp(b)),
         (Val::Seq(_, a), Val::Seq(_, b)) => Some(a.cmp(b)),
