@@ -1,1 +1,8 @@
+//! A small world of records, and what the language says about it.
+#![allow(clippy::unwrap_used)]
 
+mod cases;
+mod errors;
+mod laws;
+mod naive;
+mod world;
