@@ -1,6 +1,26 @@
 //! The change log: what every commit writes in its own transaction, and what everything that follows reads.
+//!
+//! It is a table like others, so retention, archive and erasure (which overwrites `old` with a tombstone) are plain
+//! selections, updates and deletions on [`TABLE`]. Its `seq` is the position. `tables()` does not answer it.
 
+use guanxi_meta::{Cell, ColumnSpec, ColumnType, TableSpec};
 use uuid::Uuid;
+
+/// The table's name.
+pub const TABLE: &str = "_log";
+
+/// The table's columns beside `seq`, in the order of [`LogEntry`]; `record_seq` is `LogEntry::seq`.
+pub const COLUMNS: [&str; 9] = [
+    "at",
+    "actor",
+    "via",
+    "object",
+    "record",
+    "record_seq",
+    "version",
+    "op",
+    "old",
+];
 
 /// A change to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,4 +48,75 @@ pub struct LogEntry {
 pub struct LogRow {
     pub position: i64,
     pub entry: LogEntry,
+}
+
+impl LogEntry {
+    /// One cell per column of [`COLUMNS`].
+    pub(crate) fn cells(&self) -> Vec<Cell> {
+        vec![
+            Cell::Int(self.at),
+            Cell::Int(self.actor),
+            Cell::from(self.via.as_str()),
+            Cell::from(self.object.as_str()),
+            Cell::Id(self.record),
+            Cell::Int(self.seq),
+            Cell::Int(self.version),
+            Cell::from(self.op.as_str()),
+            Cell::from(self.old.as_deref()),
+        ]
+    }
+}
+
+impl LogRow {
+    /// From the cells of [`COLUMNS`]; a column of another type counts as empty.
+    pub(crate) fn from_cells(position: i64, cells: Vec<Cell>) -> LogRow {
+        let mut cells = cells.into_iter();
+        let mut next = || cells.next().unwrap_or_default();
+        LogRow {
+            position,
+            entry: LogEntry {
+                at: number(next()),
+                actor: number(next()),
+                via: words(next()).unwrap_or_default(),
+                object: words(next()).unwrap_or_default(),
+                record: next().id().unwrap_or_default(),
+                seq: number(next()),
+                version: number(next()),
+                op: words(next()).unwrap_or_default(),
+                old: words(next()),
+            },
+        }
+    }
+}
+
+/// The table as it is created on open.
+pub fn spec() -> TableSpec {
+    let types = [
+        ColumnType::Int,
+        ColumnType::Int,
+        ColumnType::Text,
+        ColumnType::Text,
+        ColumnType::Id,
+        ColumnType::Int,
+        ColumnType::Int,
+        ColumnType::Text,
+        ColumnType::Text,
+    ];
+    let columns = COLUMNS
+        .iter()
+        .zip(types)
+        .map(|(&name, ty)| ColumnSpec::new(name, ty))
+        .collect();
+    TableSpec::new(TABLE, columns).index(&["record"])
+}
+
+fn number(cell: Cell) -> i64 {
+    cell.int().unwrap_or_default()
+}
+
+fn words(cell: Cell) -> Option<String> {
+    match cell {
+        Cell::Text(text) => Some(text),
+        _ => None,
+    }
 }

@@ -20,13 +20,25 @@ pub trait View {
     fn select(&mut self, select: &Select) -> StoreResult<Vec<Row>>;
 
     /// Counts to `limit` at most; `None` counts all.
-    fn count(&mut self, table: &str, branches: &[Cond], cond: &Cond, limit: Option<u32>) -> StoreResult<u64>;
+    fn count(
+        &mut self,
+        table: &str,
+        branches: &[Cond],
+        cond: &Cond,
+        limit: Option<u32>,
+    ) -> StoreResult<u64>;
 
     /// One row per group: the cells of `group`, then one per measure (`seq` is 0).
     fn aggregate(&mut self, aggregate: &Aggregate) -> StoreResult<Vec<Row>>;
 
     /// Log rows of one record, newest first, below `before`.
-    fn log_of(&mut self, object: &str, record: uuid::Uuid, before: Option<i64>, limit: u32) -> StoreResult<Vec<LogRow>>;
+    fn log_of(
+        &mut self,
+        object: &str,
+        record: uuid::Uuid,
+        before: Option<i64>,
+        limit: u32,
+    ) -> StoreResult<Vec<LogRow>>;
 
     fn search(&mut self, page: &SearchPage) -> StoreResult<Vec<i64>>;
 }
@@ -34,7 +46,12 @@ pub trait View {
 /// A transaction that writes. What it wrote is seen by its own reads.
 pub trait Transaction: View {
     /// Inserts rows and answers their `seq`, in order.
-    fn insert(&mut self, table: &str, columns: &[&str], rows: Vec<Vec<Cell>>) -> StoreResult<Vec<i64>>;
+    fn insert(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: Vec<Vec<Cell>>,
+    ) -> StoreResult<Vec<i64>>;
 
     /// Answers how many rows changed.
     fn update(&mut self, table: &str, set: &[(&str, Set)], cond: &Cond) -> StoreResult<u64>;
@@ -47,7 +64,10 @@ pub trait Transaction: View {
     fn index(&mut self, table: &str, rows: &[(i64, Option<Tokens>)]) -> StoreResult<()>;
 
     /// Runs `body`; when it fails, what it did is undone and the transaction goes on.
-    fn savepoint(&mut self, body: &mut dyn FnMut(&mut dyn Transaction) -> StoreResult<()>) -> StoreResult<()>;
+    fn savepoint(
+        &mut self,
+        body: &mut dyn FnMut(&mut dyn Transaction) -> StoreResult<()>,
+    ) -> StoreResult<()>;
 }
 
 /// What an update does to a column.
@@ -83,7 +103,11 @@ pub trait Store: Send + Sync + 'static {
     fn kind(&self) -> &'static str;
 
     /// Runs `body` on a consistent view; `limit` ends a statement with `TooSlow`.
-    fn view(&self, limit: Option<Duration>, body: &mut dyn FnMut(&mut dyn View) -> StoreResult<()>) -> StoreResult<()>;
+    fn view(
+        &self,
+        limit: Option<Duration>,
+        body: &mut dyn FnMut(&mut dyn View) -> StoreResult<()>,
+    ) -> StoreResult<()>;
 
     /// Runs `body` in one transaction and answers when its commit is durable.
     fn transact(&self, weight: Weight, body: Body) -> StoreResult<()>;
@@ -108,8 +132,14 @@ pub trait Store: Send + Sync + 'static {
 
     fn search_feed(&self) -> SearchFeed;
 
-    /// Only where `search_feed` is `FromLog`: replaces tokens and remembers that the log was read to `position`.
-    fn index(&self, table: &str, rows: &[(i64, Option<Tokens>)], position: i64) -> StoreResult<()>;
+    /// Only where `search_feed` is `FromLog`: replaces the tokens of rows (none removes them) and, with `position`,
+    /// remembers that the log was read so far. With an empty `table` only the position.
+    fn index(
+        &self,
+        table: &str,
+        rows: &[(i64, Option<Tokens>)],
+        position: Option<i64>,
+    ) -> StoreResult<()>;
 
     /// How far `index` has read the log.
     fn indexed_to(&self) -> StoreResult<i64>;
@@ -127,7 +157,10 @@ pub trait Store: Send + Sync + 'static {
 /// What callers use: results and errors of their own through the store's transactions.
 pub trait StoreExt {
     /// Reads with `body`, which may answer its own kind of error.
-    fn look<T, E: From<StoreError>>(&self, body: impl FnMut(&mut dyn View) -> Result<T, E>) -> Result<T, E>;
+    fn look<T, E: From<StoreError>>(
+        &self,
+        body: impl FnMut(&mut dyn View) -> Result<T, E>,
+    ) -> Result<T, E>;
 
     /// Like `look`, but a statement that takes longer than `limit` ends with `StoreError::TooSlow`.
     fn look_within<T, E: From<StoreError>>(

@@ -1,0 +1,5 @@
+//! The suite on both databases, and what is particular to each.
+
+#![allow(clippy::unwrap_used)]
+
+mod sqlite;
