@@ -60,19 +60,20 @@ async function main() {
     if (info.entryPoint === "islands/app.ts") manifest["app.js"] = file.replace(/^dist\//, "");
     if (info.entryPoint === "css/app.css") manifest["app.css"] = file.replace(/^dist\//, "");
   }
-  let first = 0;
+  const app = result.metafile.outputs[`dist/${manifest["app.js"]}`];
+  const chunks = app.imports.filter((each) => each.kind === "import-statement").map((each) => each.path.replace(/^dist\//, ""));
+  const first = new Set([manifest["app.js"], manifest["app.css"], ...chunks]);
+  let size = 0;
   for (const name of await readdir(out)) {
-    if (/\.(js|css|svg|webmanifest)$/.test(name)) {
-      const packed = gzipSync(await readFile(join(out, name)), { level: constants.Z_BEST_COMPRESSION });
-      await writeFile(join(out, `${name}.gz`), packed);
-      if (Object.values(manifest).includes(name) && /\.(js|css)$/.test(name)) first += packed.length;
-    }
+    if (!/\.(js|css|svg|webmanifest)$/.test(name)) continue;
+    const packed = gzipSync(await readFile(join(out, name)), { level: constants.Z_BEST_COMPRESSION });
+    await writeFile(join(out, `${name}.gz`), packed);
+    if (first.has(name)) size += packed.length;
   }
-  // Chunks that app.js imports statically load with the first page, so they count too.
   const limit = 120 * 1024;
-  if (first > limit) throw new Error(`first page needs ${first} bytes of CSS and JS compressed, the limit is ${limit}`);
-  await writeFile(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));
-  console.log(`ui: first page ${(first / 1024).toFixed(1)} KB compressed`);
+  if (size > limit) throw new Error(`first page needs ${size} bytes of CSS and JS compressed, the limit is ${limit}`);
+  await writeFile(join(out, "manifest.json"), JSON.stringify({ names: manifest, preload: chunks }, null, 1));
+  console.log(`ui: first page ${(size / 1024).toFixed(1)} KB compressed`);
 }
 
 await main();

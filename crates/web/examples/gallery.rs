@@ -1,0 +1,33 @@
+//! Writes every sample page with its assets to `target/samples`, to be looked at:
+//! `cargo run -p guanxi-web --example gallery`, then open `target/samples/index.html`.
+
+use std::fs;
+use std::path::Path;
+
+use guanxi_web::pages::{Shell, samples};
+use guanxi_web::{Frame, Renderer, assets};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let target = Path::new("target/samples");
+    fs::create_dir_all(target.join("assets"))?;
+    for (name, bytes) in assets::files() {
+        fs::write(target.join("assets").join(name), bytes)?;
+    }
+    let renderer = Renderer::new()?;
+    let mut index = String::from("<!doctype html><meta charset=\"utf-8\"><title>Samples</title><ul>");
+    for lang in ["zh", "en"] {
+        for theme in ["light", "dark"] {
+            for sample in samples(lang) {
+                let html = renderer.template(sample.template, &Shell::sample(lang, theme), sample.page, Frame::Whole)?;
+                // Pages are opened as files, so addresses from the root become relative.
+                let html = html.replace("=\"/assets/", "=\"assets/");
+                let file = format!("{}.{lang}.{theme}.html", sample.name);
+                fs::write(target.join(&file), html)?;
+                index.push_str(&format!("<li><a href=\"{file}\">{file}</a>"));
+            }
+        }
+    }
+    fs::write(target.join("index.html"), index)?;
+    println!("{}", target.join("index.html").display());
+    Ok(())
+}

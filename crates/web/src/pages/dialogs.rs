@@ -1,0 +1,209 @@
+//! What opens in the dialog; without scripts each is a page of its own.
+
+use serde::Serialize;
+
+use super::Page;
+use super::parts::{CellView, Choice, FieldError, Lookup, Tally};
+use super::sample::Say;
+
+/// A noun with a form: handover, closure, share, claim, delete, bulk edit, save view. POST to `action`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ActionPage {
+    pub heading: String,
+    pub text: String,
+    pub icon: String,
+    /// `go danger`.
+    pub tone: String,
+    pub action: String,
+    pub cancel: String,
+    pub submit: String,
+    pub version: Option<u64>,
+    pub cells: Vec<CellView>,
+    /// What it touches: open deals, tasks.
+    pub touches: Vec<Tally>,
+    pub errors: Vec<FieldError>,
+    pub hidden: Vec<(String, String)>,
+    /// True when the list's choice is sent along (`ids`, or `all` and `filter`).
+    pub is_bulk: bool,
+}
+
+/// A lead becomes customer, contact and deal in one act.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ConversionPage {
+    pub lead: String,
+    pub action: String,
+    pub cancel: String,
+    pub version: u64,
+    pub customer: Vec<CellView>,
+    pub contact: Vec<CellView>,
+    pub opportunity: Vec<CellView>,
+    /// Existing customers that look the same; posted as `customer_id`, empty = a new one.
+    pub existing: Vec<Lookup>,
+    pub errors: Vec<FieldError>,
+}
+
+/// "Why can I see this": each rule with its answer, the deciding ones first.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct WhyPage {
+    pub name: String,
+    pub back: String,
+    pub reasons: Vec<Reason>,
+    /// What may be done.
+    pub allowed: Vec<String>,
+    pub hidden_fields: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Reason {
+    pub is_granting: bool,
+    pub text: String,
+}
+
+/// Adds or changes one condition of the filter; GET back to the list.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FilterPage {
+    pub action: String,
+    pub cancel: String,
+    /// Choosing another field asks for the dialog again.
+    pub again: String,
+    pub fields: Vec<Choice>,
+    pub operators: Vec<Choice>,
+    pub value: Option<CellView>,
+    /// The whole filter as text, for those who write it.
+    pub expression: String,
+    pub error: Option<String>,
+    pub hidden: Vec<(String, String)>,
+}
+
+/// Which columns, in which order; posted as repeated `column`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ColumnsPage {
+    pub action: String,
+    pub cancel: String,
+    pub columns: Vec<Choice>,
+}
+
+impl Page for ActionPage {
+    const TEMPLATE: &'static str = "dialogs/action.html";
+
+    fn samples(lang: &str) -> Vec<(&'static str, Self)> {
+        let say = Say(lang);
+        let to = CellView::new("to", &say.of("移交给", "Hand over to"), "link", "").with(|cell| {
+            cell.lookup = Some("/user/options".into());
+            cell.required = true;
+            cell.wide = true;
+        });
+        let note = CellView::new("note", &say.of("说明", "Note"), "long_text", "");
+        let reason = CellView::new("reason", &say.of("原因", "Reason"), "choice", "").with(|cell| {
+            cell.required = true;
+            cell.wide = true;
+            cell.choices = say.choices(&[("price", "价格", "Price", ""), ("rival", "竞争对手", "Competitor", ""), ("none", "项目取消", "Cancelled", "")], "");
+        });
+        let handover = ActionPage {
+            heading: say.of("移交客户", "Hand over"),
+            text: say.of("客户和它所有未完成的事一起交给同事。", "The customer and everything open on it go to a colleague."),
+            icon: "arrow-left-right".into(),
+            tone: "go".into(),
+            action: "/customer/1/handover".into(),
+            cancel: "/customer/1".into(),
+            submit: say.of("移交", "Hand over"),
+            version: Some(7),
+            cells: vec![to, note.clone()],
+            touches: vec![
+                Tally { label: say.of("进行中的机会", "Open deals"), value: "4".into(), ..Tally::default() },
+                Tally { label: say.of("未完成任务", "Open tasks"), value: "6".into(), ..Tally::default() },
+            ],
+            ..ActionPage::default()
+        };
+        let lost = ActionPage {
+            heading: say.of("输单", "Lost"),
+            text: say.of("说说原因，下一次会更好。", "Say why: the next one will go better."),
+            icon: "thumbs-down".into(),
+            tone: "danger".into(),
+            submit: say.of("标为输单", "Mark as lost"),
+            cells: vec![reason, note],
+            touches: vec![],
+            ..handover.clone()
+        };
+        vec![("handover", handover), ("closure", lost)]
+    }
+}
+
+impl Page for ConversionPage {
+    const TEMPLATE: &'static str = "dialogs/conversion.html";
+
+    fn samples(lang: &str) -> Vec<(&'static str, Self)> {
+        let say = Say(lang);
+        let name = |text: &str| vec![CellView::new("name", &say.of("名称", "Name"), "text", text)];
+        vec![(
+            "",
+            ConversionPage {
+                lead: say.of("李国强 · 合肥锅炉", "Guoqiang Li · Hefei Boiler"),
+                action: "/lead/1/conversion".into(),
+                cancel: "/lead/1".into(),
+                version: 2,
+                customer: name(&say.of("合肥锅炉", "Hefei Boiler")),
+                contact: name(&say.of("李国强", "Guoqiang Li")),
+                opportunity: name(&say.of("10 吨锅炉改造", "10 t boiler conversion")),
+                existing: vec![Lookup { id: "1".into(), label: say.of("合肥锅炉制造有限公司", "Hefei Boiler Works"), href: "/customer/1".into() }],
+                errors: vec![],
+            },
+        )]
+    }
+}
+
+impl Page for WhyPage {
+    const TEMPLATE: &'static str = "dialogs/why.html";
+
+    fn samples(lang: &str) -> Vec<(&'static str, Self)> {
+        let say = Say(lang);
+        let reason = |is_granting: bool, zh: &str, en: &str| Reason { is_granting, text: say.of(zh, en) };
+        vec![(
+            "",
+            WhyPage {
+                name: say.of("合肥锅炉制造有限公司", "Hefei Boiler Works"),
+                back: "/customer/1".into(),
+                reasons: vec![
+                    reason(true, "您是负责人。", "You are the owner."),
+                    reason(true, "角色「销售」可以看自己的、共享给自己的和公海的客户。", "The role Salesperson sees own, shared and pool customers."),
+                    reason(false, "没有人单独把它共享给您。", "Nobody shared it with you."),
+                ],
+                allowed: vec![say.of("查看", "see"), say.of("修改", "change"), say.of("移交", "hand over")],
+                hidden_fields: vec![say.of("成本价", "Cost price")],
+            },
+        )]
+    }
+}
+
+impl Page for FilterPage {
+    const TEMPLATE: &'static str = "dialogs/filter.html";
+
+    fn samples(lang: &str) -> Vec<(&'static str, Self)> {
+        let say = Say(lang);
+        vec![(
+            "",
+            FilterPage {
+                action: "/customer".into(),
+                cancel: "/customer".into(),
+                again: "/customer/filter".into(),
+                fields: say.choices(&[("level", "级别", "Level", ""), ("region", "地区", "Region", "")], "level"),
+                operators: say.choices(&[("=", "是", "is", ""), ("!=", "不是", "is not", "")], "="),
+                value: Some(say.facts().remove(1)),
+                expression: "level = \"strategic\"".into(),
+                error: None,
+                hidden: vec![],
+            },
+        )]
+    }
+}
+
+impl Page for ColumnsPage {
+    const TEMPLATE: &'static str = "dialogs/columns.html";
+
+    fn samples(lang: &str) -> Vec<(&'static str, Self)> {
+        let say = Say(lang);
+        let mut columns = say.choices(&[("name", "名称", "Name", ""), ("level", "级别", "Level", ""), ("phone", "电话", "Phone", "")], "name");
+        columns[1].selected = true;
+        vec![("", ColumnsPage { action: "/customer/columns".into(), cancel: "/customer".into(), columns })]
+    }
+}
