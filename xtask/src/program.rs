@@ -15,11 +15,18 @@ use crate::shell;
 pub struct Program(PathBuf);
 
 impl Program {
-    /// Builds it with the dev profile. `None` while it has no `serve`, as in
-    /// the project's first days: then there is nothing to drive.
+    /// Builds it with the dev profile, unless `GUANXI_PROGRAM` names one that
+    /// is built. `None` while it has no `serve`, as in the project's first
+    /// days: then there is nothing to drive.
     pub fn build() -> Result<Option<Program>> {
-        shell::run(shell::cargo().args(["build", "--locked", "--package", "guanxi"]))?;
-        let program = Program(std::path::absolute(shell::target().join("debug/guanxi"))?);
+        let program = match std::env::var_os("GUANXI_PROGRAM") {
+            Some(given) => PathBuf::from(given),
+            None => {
+                shell::run(shell::cargo().args(["build", "--locked", "--package", "guanxi"]))?;
+                shell::target().join("debug/guanxi")
+            }
+        };
+        let program = Program(std::path::absolute(program)?);
         let help = shell::read(program.command().arg("--help"))?;
         Ok(help.contains("serve").then_some(program))
     }

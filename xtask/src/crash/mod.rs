@@ -7,6 +7,7 @@ mod load;
 mod random;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -129,7 +130,7 @@ impl Plan {
         let mut server = site.start()?;
         for ledger in ledgers.iter_mut() {
             let wrong = verify::recent(&Client::new(&server.url, &site.token), ledger)?;
-            site.complain(round, wrong);
+            site.complain(&format!("after kill {}", round - 1), wrong);
         }
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -158,7 +159,8 @@ struct Site<'a> {
     token: String,
     log: PathBuf,
     slowest: Duration,
-    wrong: Vec<String>,
+    /// Each fault once, however often it is met again.
+    wrong: BTreeSet<String>,
 }
 
 impl<'a> Site<'a> {
@@ -182,7 +184,7 @@ impl<'a> Site<'a> {
             token,
             log: folder.join("serve.log"),
             slowest: Duration::ZERO,
-            wrong: Vec::new(),
+            wrong: BTreeSet::new(),
         })
     }
 
@@ -194,10 +196,11 @@ impl<'a> Site<'a> {
         Ok(server)
     }
 
-    fn complain(&mut self, round: u64, wrong: Vec<String>) {
+    fn complain(&mut self, when: &str, wrong: Vec<String>) {
         for one in wrong {
-            eprintln!("  after kill {}: {one}", round - 1);
-            self.wrong.push(one);
+            if self.wrong.insert(one.clone()) {
+                eprintln!("  {when}: {one}");
+            }
         }
     }
 
@@ -211,10 +214,7 @@ impl<'a> Site<'a> {
             wrong.extend(verify::recent(&client, ledger)?);
         }
         wrong.extend(verify::everything(&client, ledgers)?);
-        for one in wrong {
-            eprintln!("  at the end: {one}");
-            self.wrong.push(one);
-        }
+        self.complain("at the end", wrong);
         let help = self
             .program
             .tell(&["doctor", "--help"], "")
@@ -223,7 +223,7 @@ impl<'a> Site<'a> {
             let mut doctor = self.program.command();
             doctor.args(["doctor", "--deep", "--db", &self.database]);
             if let Err(error) = shell::read(&mut doctor) {
-                self.wrong.push(format!("{error:#}"));
+                self.complain("doctor", vec![format!("{error:#}")]);
             }
         }
         Ok(())
