@@ -9,7 +9,7 @@ use crate::env::Env;
 pub use crate::env::Fields;
 use crate::functions::Function;
 use crate::time;
-use crate::typed::{Arithmetic, FieldRef, Node, Op, Type, Typed};
+use crate::typed::{Arithmetic, FieldRef, Node, Op, Purpose, Type, Typed};
 use crate::val::{Kin, Val, base, half_up, order, scaled};
 use guanxi_meta::{Money, Value, currency::minor_digits, text::fold};
 use rust_decimal::Decimal;
@@ -18,8 +18,11 @@ use std::cmp::Ordering;
 
 impl Typed {
     /// The value on a record. A number is rounded to the places of its type, halves away from zero, and null when a
-    /// column could not keep it; whole numbers are `Int`.
+    /// column could not keep it; whole numbers are `Int`. A filter or validation is always true or false.
     pub fn eval(&self, record: &dyn Fields, env: &dyn Env) -> Value {
+        if self.purpose != Purpose::Formula {
+            return Value::Bool(self.holds(record, env));
+        }
         to_value(value(&self.root, record, env), &self.root.ty)
     }
 
