@@ -79,8 +79,30 @@ pub fn is_stale(made: &Path, from: &Path) -> bool {
     }
 }
 
+/// The command line as a person would type it: the program without its folder.
 fn line(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let words: Vec<_> = words.map(OsStr::to_string_lossy).collect();
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let words: Vec<_> = std::iter::once(name)
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy)
+        .collect();
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_shown_by_its_name() {
+        let mut command = Command::new("folder/tool");
+        assert_eq!(line(command.arg("--check")), "tool --check");
+    }
+
+    #[test]
+    fn a_failure_says_what_was_said() {
+        let error = read(Command::new("sh").args(["-c", "echo why >&2; exit 3"])).err();
+        assert!(error.is_some_and(|error| error.to_string().ends_with("why")));
+    }
 }
