@@ -43,19 +43,37 @@ pub enum Node {
     Path(Vec<Name>),
     /// `$me`, `$me.department`: the names after `$me`.
     Me(Vec<Name>),
-    Call { name: Name, args: Vec<Expr> },
+    Call {
+        name: Name,
+        args: Vec<Expr>,
+    },
     Negate(Box<Expr>),
     Not(Box<Expr>),
     /// Flat: no `And` directly in an `And`. Empty is the empty filter, which lets everything pass.
     And(Vec<Expr>),
     Or(Vec<Expr>),
-    Binary { op: Binary, left: Box<Expr>, right: Box<Expr> },
+    Binary {
+        op: Binary,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// `left in (a, b)`, `left not in (a, b)`.
-    In { left: Box<Expr>, list: Vec<Expr>, sense: Sense },
+    In {
+        left: Box<Expr>,
+        list: Vec<Expr>,
+        sense: Sense,
+    },
     /// `left in tags`: the right side is a path.
-    Within { left: Box<Expr>, list: Box<Expr>, sense: Sense },
+    Within {
+        left: Box<Expr>,
+        list: Box<Expr>,
+        sense: Sense,
+    },
     /// `left is null`, `left is not null`.
-    IsNull { left: Box<Expr>, sense: Sense },
+    IsNull {
+        left: Box<Expr>,
+        sense: Sense,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,12 +182,21 @@ impl Expr {
     pub(crate) fn new(span: Span, node: Node) -> Expr {
         let deepest = match &node {
             Node::Call { args: list, .. } | Node::And(list) | Node::Or(list) => depth(list),
-            Node::Negate(inner) | Node::Not(inner) | Node::IsNull { left: inner, .. } => inner.depth,
-            Node::Binary { left, right, .. } | Node::Within { left, list: right, .. } => left.depth.max(right.depth),
+            Node::Negate(inner) | Node::Not(inner) | Node::IsNull { left: inner, .. } => {
+                inner.depth
+            }
+            Node::Binary { left, right, .. }
+            | Node::Within {
+                left, list: right, ..
+            } => left.depth.max(right.depth),
             Node::In { left, list, .. } => left.depth.max(depth(list)),
             _ => 0,
         };
-        Expr { span, node, depth: deepest + 1 }
+        Expr {
+            span,
+            node,
+            depth: deepest + 1,
+        }
     }
 }
 

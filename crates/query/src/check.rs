@@ -1,8 +1,9 @@
 //! A tree is checked against the catalogue: names exist, types fit, and literals become what they stand beside.
 
-use crate::ast::{Binary, Expr, Name, Sense};
 use crate::ast::Node as Ast;
+use crate::ast::{Binary, Expr, Name, Sense};
 use crate::cond;
+use crate::env::Env;
 use crate::error::{QueryError, Span};
 use crate::functions::{Function, is_ordered, names};
 use crate::names::nearest;
@@ -13,31 +14,65 @@ use crate::val::Val;
 use guanxi_meta::{Catalog, Object};
 
 /// Checks `text` against `object`, for callers that may read every field.
-pub fn check(catalog: &Catalog, object: &Object, text: &str, purpose: Purpose) -> Result<Typed, QueryError> {
-    check_as(catalog, object, text, (purpose, &|_, _| true))
+pub fn check(
+    catalog: &Catalog,
+    object: &Object,
+    text: &str,
+    purpose: Purpose,
+) -> Result<Typed, QueryError> {
+    read(catalog, object, text, (purpose, &|_, _| true))
 }
 
-/// The same for a caller who may read the fields `(object, field)` that the function admits: the others are neither
-/// known nor suggested.
+/// The same for the caller of `env`: fields that may not be read are neither known nor suggested.
 pub fn check_as(
     catalog: &Catalog,
     object: &Object,
     text: &str,
-    (purpose, may_read): (Purpose, &dyn Fn(&str, &str) -> bool),
+    purpose: Purpose,
+    env: &dyn Env,
+) -> Result<Typed, QueryError> {
+    read(
+        catalog,
+        object,
+        text,
+        (purpose, &|object, field| env.may_read(object, field)),
+    )
+}
+
+/// Whether a field, by object and name, may be read.
+pub(crate) type MayRead<'a> = &'a dyn Fn(&str, &str) -> bool;
+
+fn read(
+    catalog: &Catalog,
+    object: &Object,
+    text: &str,
+    (purpose, may_read): (Purpose, MayRead<'_>),
 ) -> Result<Typed, QueryError> {
     let ast = parse(text)?;
-    let mut checker = Checker { catalog, object, purpose, may_read, reads: Vec::new() };
+    let mut checker = Checker {
+        catalog,
+        object,
+        purpose,
+        may_read,
+        reads: Vec::new(),
+    };
     let root = checker.node(&ast)?;
     checker.result(&root)?;
     let reads = checker.reads;
-    Ok(Typed { object: object.name.clone(), purpose, ast, root, reads })
+    Ok(Typed {
+        object: object.name.clone(),
+        purpose,
+        ast,
+        root,
+        reads,
+    })
 }
 
 pub(crate) struct Checker<'a> {
     pub catalog: &'a Catalog,
     pub object: &'a Object,
     pub purpose: Purpose,
-    pub may_read: &'a dyn Fn(&str, &str) -> bool,
+    pub may_read: MayRead<'a>,
     pub reads: Vec<Read>,
 }
 
@@ -45,9 +80,10 @@ impl Checker<'_> {
     /// What the whole must be: a condition, or something that a column can keep.
     fn result(&self, root: &Node) -> Result<(), QueryError> {
         match (self.purpose, &root.ty) {
-            (Purpose::Formula, Type::Null | Type::Calendar | Type::Link(_) | Type::List(_) | Type::Opaque) => {
-                Err(QueryError::at(root.span, "not_storable").with("type", root.ty.name()))
-            }
+            (
+                Purpose::Formula,
+                Type::Null | Type::Calendar | Type::Link(_) | Type::List(_) | Type::Opaque,
+            ) => Err(QueryError::at(root.span, "not_storable").with("type", root.ty.name())),
             (Purpose::Formula, _) => Ok(()),
             (Purpose::Filter | Purpose::Validation, _) => self.condition(root),
         }
@@ -66,10 +102,19 @@ impl Checker<'_> {
         match &expr.node {
             Ast::Null => literal(Type::Null, Val::Null),
             Ast::Bool(value) => literal(Type::Bool, Val::Bool(*value)),
-            Ast::Number(number) => literal(Type::Number { scale: number.scale() }, Val::Number(*number)),
+            Ast::Number(number) => literal(
+                Type::Number {
+                    scale: number.scale(),
+                },
+                Val::Number(*number),
+            ),
             Ast::Text(text) => literal(Type::Text, Val::Text(text.clone())),
             Ast::Duration(length) => {
-                let ty = if length.months == 0 { Type::Duration } else { Type::Calendar };
+                let ty = if length.months == 0 {
+                    Type::Duration
+                } else {
+                    Type::Calendar
+                };
                 literal(ty, Val::Length(*length))
             }
             Ast::Path(names) => self.path(names),
@@ -78,13 +123,17 @@ impl Checker<'_> {
             Ast::Negate(inner) => {
                 let inner = self.node(inner)?;
                 match inner.ty {
-                    Type::Number { .. } | Type::Money | Type::Duration | Type::Calendar => {
-                        Ok(Node::new(span, inner.ty.clone(), Op::Negate(Box::new(inner))))
-                    }
+                    Type::Number { .. } | Type::Money | Type::Duration | Type::Calendar => Ok(
+                        Node::new(span, inner.ty.clone(), Op::Negate(Box::new(inner))),
+                    ),
                     _ => Err(QueryError::at(span, "not_a_number").with("type", inner.ty.name())),
                 }
             }
-            Ast::Not(inner) => Ok(negated(Sense::Negated, span, self.checked_condition(inner)?)),
+            Ast::Not(inner) => Ok(negated(
+                Sense::Negated,
+                span,
+                self.checked_condition(inner)?,
+            )),
             Ast::And(list) => Ok(Node::new(span, Type::Bool, Op::All(self.conditions(list)?))),
             Ast::Or(list) => Ok(Node::new(span, Type::Bool, Op::Any(self.conditions(list)?))),
             Ast::Binary { op, left, right } => self.binary(span, *op, left, right),
@@ -97,7 +146,9 @@ impl Checker<'_> {
                 let left = self.node(left)?;
                 let list = self.node(list)?;
                 let Type::List(_) = list.ty else {
-                    return Err(QueryError::at(list.span, "not_a_list").with("type", list.ty.name()));
+                    return Err(
+                        QueryError::at(list.span, "not_a_list").with("type", list.ty.name())
+                    );
                 };
                 let found = self.compare(span, cond::Op::Equal, list, left)?;
                 Ok(negated(*sense, span, found))
@@ -116,7 +167,9 @@ impl Checker<'_> {
     }
 
     fn conditions(&mut self, list: &[Expr]) -> Result<Vec<Node>, QueryError> {
-        list.iter().map(|item| self.checked_condition(item)).collect()
+        list.iter()
+            .map(|item| self.checked_condition(item))
+            .collect()
     }
 
     fn me(&self, span: Span, names: &[Name]) -> Result<Node, QueryError> {
@@ -125,9 +178,11 @@ impl Checker<'_> {
         match names {
             [] => Ok(user()),
             [name] if name.text == "id" => Ok(user()),
-            [name] if name.text == "department" => {
-                Ok(Node::new(span, Type::Link("department".to_owned()), Op::MyDepartment))
-            }
+            [name] if name.text == "department" => Ok(Node::new(
+                span,
+                Type::Link("department".to_owned()),
+                Op::MyDepartment,
+            )),
             [name, ..] => Err(QueryError::at(name.span, "unknown_of_me")
                 .with("field", &name.text)
                 .suggest(nearest(&name.text, ["id", "department"].into_iter()))),
@@ -162,11 +217,20 @@ impl Checker<'_> {
                 .with("function", &name.text)
                 .suggest(nearest(&name.text, names())));
         };
-        let args = args.iter().map(|arg| self.node(arg)).collect::<Result<Vec<_>, _>>()?;
+        let args = args
+            .iter()
+            .map(|arg| self.node(arg))
+            .collect::<Result<Vec<_>, _>>()?;
         function.call(self, span, args)
     }
 
-    fn binary(&mut self, span: Span, op: Binary, left: &Expr, right: &Expr) -> Result<Node, QueryError> {
+    fn binary(
+        &mut self,
+        span: Span,
+        op: Binary,
+        left: &Expr,
+        right: &Expr,
+    ) -> Result<Node, QueryError> {
         let (left, right) = (self.node(left)?, self.node(right)?);
         let compared = |op: cond::Op| Some((op, Sense::Plain));
         let comparison = match op {
@@ -183,9 +247,11 @@ impl Checker<'_> {
         }
         match op {
             Binary::Contains => self.text_match(span, (left, right), Op::Contains),
-            Binary::NotContains => {
-                Ok(negated(Sense::Negated, span, self.text_match(span, (left, right), Op::Contains)?))
-            }
+            Binary::NotContains => Ok(negated(
+                Sense::Negated,
+                span,
+                self.text_match(span, (left, right), Op::Contains)?,
+            )),
             Binary::StartsWith => self.text_match(span, (left, right), Op::StartsWith),
             Binary::Under => self.under(span, left, right),
             _ => self.arithmetic(span, op, left, right),
@@ -193,12 +259,21 @@ impl Checker<'_> {
     }
 
     /// Any comparison; `=` with null and with lists among them.
-    fn compare(&mut self, span: Span, op: cond::Op, left: Node, right: Node) -> Result<Node, QueryError> {
+    fn compare(
+        &mut self,
+        span: Span,
+        op: cond::Op,
+        left: Node,
+        right: Node,
+    ) -> Result<Node, QueryError> {
         if left.is_null_literal() || right.is_null_literal() {
             if op != cond::Op::Equal {
                 return Err(QueryError::at(span, "order_of_null"));
             }
-            return Ok(is_null(span, if right.is_null_literal() { left } else { right }));
+            return Ok(is_null(
+                span,
+                if right.is_null_literal() { left } else { right },
+            ));
         }
         let (left, right) = self.adapt(left, right)?;
         let equal = op == cond::Op::Equal;
@@ -213,7 +288,11 @@ impl Checker<'_> {
         if !fits {
             return Err(mismatch(span, &left, &right));
         }
-        Ok(Node::new(span, Type::Bool, Op::Compare(op, Box::new(left), Box::new(right))))
+        Ok(Node::new(
+            span,
+            Type::Bool,
+            Op::Compare(op, Box::new(left), Box::new(right)),
+        ))
     }
 
     fn membership(&mut self, span: Span, left: Node, list: &[Expr]) -> Result<Node, QueryError> {
@@ -247,20 +326,36 @@ impl Checker<'_> {
                 return Err(QueryError::at(side.span, "not_text").with("type", side.ty.name()));
             }
         }
-        Ok(Node::new(span, Type::Bool, op(Box::new(left), Box::new(right))))
+        Ok(Node::new(
+            span,
+            Type::Bool,
+            op(Box::new(left), Box::new(right)),
+        ))
     }
 
     fn under(&self, span: Span, left: Node, right: Node) -> Result<Node, QueryError> {
         let (left, right) = self.adapt(left, right)?;
         for side in [&left, &right] {
             if side.ty != Type::Link("department".to_owned()) {
-                return Err(QueryError::at(side.span, "not_a_department").with("type", side.ty.name()));
+                return Err(
+                    QueryError::at(side.span, "not_a_department").with("type", side.ty.name())
+                );
             }
         }
-        Ok(Node::new(span, Type::Bool, Op::Under(Box::new(left), Box::new(right))))
+        Ok(Node::new(
+            span,
+            Type::Bool,
+            Op::Under(Box::new(left), Box::new(right)),
+        ))
     }
 
-    fn arithmetic(&self, span: Span, op: Binary, left: Node, right: Node) -> Result<Node, QueryError> {
+    fn arithmetic(
+        &self,
+        span: Span,
+        op: Binary,
+        left: Node,
+        right: Node,
+    ) -> Result<Node, QueryError> {
         let (left, right) = match op {
             Binary::Add | Binary::Subtract => self.adapt(left, right)?,
             _ => (left, right),
@@ -273,20 +368,32 @@ impl Checker<'_> {
         };
         // Null computes to null, whatever it stands beside.
         let ty = match (&left.ty, &right.ty) {
-            (Type::Null, other) | (other, Type::Null) if is_computable(other) => Some(other.clone()),
+            (Type::Null, other) | (other, Type::Null) if is_computable(other) => {
+                Some(other.clone())
+            }
             (a, b) => result_type(op, a, b),
         };
-        let Some(ty) = ty else { return Err(mismatch(span, &left, &right).with("operator", symbol(op))) };
-        let clock = |node: &Node| matches!(&node.op, Op::Const(Val::Length(length)) if length.micros != 0);
+        let Some(ty) = ty else {
+            return Err(mismatch(span, &left, &right).with("operator", symbol(op)));
+        };
+        let clock =
+            |node: &Node| matches!(&node.op, Op::Const(Val::Length(length)) if length.micros != 0);
         if ty == Type::Date && (clock(&left) || clock(&right)) {
             return Err(QueryError::at(span, "hours_on_date"));
         }
-        Ok(Node::new(span, ty, Op::Arithmetic(op, Box::new(left), Box::new(right))))
+        Ok(Node::new(
+            span,
+            ty,
+            Op::Arithmetic(op, Box::new(left), Box::new(right)),
+        ))
     }
 
     /// One type for all: of `if`, `coalesce`, `min`, `max`.
     pub(crate) fn unify(&self, mut nodes: Vec<Node>) -> Result<(Type, Vec<Node>), QueryError> {
-        let lead = nodes.iter().find(|node| !node.is_null_literal() && !is_text_literal(node)).cloned();
+        let lead = nodes
+            .iter()
+            .find(|node| !node.is_null_literal() && !is_text_literal(node))
+            .cloned();
         if let Some(lead) = lead {
             nodes = nodes
                 .into_iter()
@@ -298,7 +405,9 @@ impl Checker<'_> {
             ty = match (&ty, &node.ty) {
                 (Type::Null, other) => other.clone(),
                 (known, Type::Null) => known.clone(),
-                (Type::Number { scale: a }, Type::Number { scale: b }) => Type::Number { scale: *a.max(b) },
+                (Type::Number { scale: a }, Type::Number { scale: b }) => {
+                    Type::Number { scale: *a.max(b) }
+                }
                 (a, b) if a == b => a.clone(),
                 _ => return Err(mismatch(node.span, &nodes[0], node)),
             };
@@ -351,25 +460,39 @@ fn beside(node: Node, other: &Node) -> Result<Node, QueryError> {
             .with("choices", field.choices.join(", "))
             .suggest(near.map(|near| crate::print::quote(&near))));
     }
-    if let (Op::Const(Val::Text(text)), Some(field)) = (&node.op, other.field().and_then(|field| field.declared.as_ref()))
-        && *inner == Type::Text
+    if let (Op::Const(Val::Text(text)), Some(field)) = (
+        &node.op,
+        other.field().and_then(|field| field.declared.as_ref()),
+    ) && *inner == Type::Text
     {
         let operand = field.kind.operand(field, text);
-        return Ok(Node::new(node.span, Type::Text, Op::Const(Val::Text(operand))));
+        return Ok(Node::new(
+            node.span,
+            Type::Text,
+            Op::Const(Val::Text(operand)),
+        ));
     }
     adapt_literal(node, inner)
 }
 
 /// A literal text as a value of type `ty`; anything else stays what it is.
 fn adapt_literal(node: Node, ty: &Type) -> Result<Node, QueryError> {
-    let Op::Const(Val::Text(text)) = &node.op else { return Ok(node) };
+    let Op::Const(Val::Text(text)) = &node.op else {
+        return Ok(node);
+    };
     crate::literal::adapt(text, ty, node.span).unwrap_or(Ok(node))
 }
 
 /// A list and an item of it, in either order.
 fn has(span: Span, op: cond::Op, left: Node, right: Node) -> Result<Node, QueryError> {
-    let (list, item) = if matches!(left.ty, Type::List(_)) { (left, right) } else { (right, left) };
-    let Type::List(inner) = &list.ty else { return Err(mismatch(span, &list, &item)) };
+    let (list, item) = if matches!(left.ty, Type::List(_)) {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    let Type::List(inner) = &list.ty else {
+        return Err(mismatch(span, &list, &item));
+    };
     let fits = match (inner.as_ref(), &item.ty) {
         (Type::Link(a), Type::Link(b)) => a == b || a == "*" || b == "*",
         (a, b) => *a == Type::Text && a == b,
@@ -377,7 +500,11 @@ fn has(span: Span, op: cond::Op, left: Node, right: Node) -> Result<Node, QueryE
     if op != cond::Op::Equal || !fits {
         return Err(mismatch(span, &list, &item));
     }
-    Ok(Node::new(span, Type::Bool, Op::Has(Box::new(list), Box::new(item))))
+    Ok(Node::new(
+        span,
+        Type::Bool,
+        Op::Has(Box::new(list), Box::new(item)),
+    ))
 }
 
 fn is_null(span: Span, node: Node) -> Node {
@@ -392,20 +519,40 @@ fn negated(sense: Sense, span: Span, node: Node) -> Node {
 }
 
 fn mismatch(span: Span, left: &Node, right: &Node) -> QueryError {
-    let error = QueryError::at(span, "mismatch").with("left", left.ty.name()).with("right", right.ty.name());
+    let error = QueryError::at(span, "mismatch")
+        .with("left", left.ty.name())
+        .with("right", right.ty.name());
     // A number beside a text is usually a code or a telephone number without its quotes.
     let quoted = |node: &Node, other: &Node| match &node.op {
-        Op::Const(Val::Number(number)) if other.ty == Type::Text => Some(crate::print::quote(&number.to_string())),
+        Op::Const(Val::Number(number)) if other.ty == Type::Text => {
+            Some(crate::print::quote(&number.to_string()))
+        }
         _ => None,
     };
-    match quoted(right, left).map(|text| (right.span, text)).or_else(|| quoted(left, right).map(|text| (left.span, text))) {
-        Some((at, text)) => QueryError { position: at.start, length: at.length, ..error }.suggest(Some(text)),
+    match quoted(right, left)
+        .map(|text| (right.span, text))
+        .or_else(|| quoted(left, right).map(|text| (left.span, text)))
+    {
+        Some((at, text)) => QueryError {
+            position: at.start,
+            length: at.length,
+            ..error
+        }
+        .suggest(Some(text)),
         None => error,
     }
 }
 
 fn is_computable(ty: &Type) -> bool {
-    matches!(ty, Type::Number { .. } | Type::Money | Type::Date | Type::Instant | Type::Duration | Type::Null)
+    matches!(
+        ty,
+        Type::Number { .. }
+            | Type::Money
+            | Type::Date
+            | Type::Instant
+            | Type::Duration
+            | Type::Null
+    )
 }
 
 fn symbol(op: Arithmetic) -> &'static str {
@@ -424,13 +571,19 @@ fn result_type(op: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
     let most = crate::functions::MOST_PLACES;
     Some(match (op, left, right) {
         (Add | Subtract, Number { scale: a }, Number { scale: b }) => Number { scale: *a.max(b) },
-        (Multiply, Number { scale: a }, Number { scale: b }) => Number { scale: (a + b).min(most) },
+        (Multiply, Number { scale: a }, Number { scale: b }) => Number {
+            scale: (a + b).min(most),
+        },
         (Divide, Number { .. }, Number { .. }) | (Divide, Money, Money) => Number { scale: most },
         (Add | Subtract, Money, Money) => Money,
-        (Multiply, Money, Number { .. }) | (Multiply, Number { .. }, Money) | (Divide, Money, Number { .. }) => Money,
+        (Multiply, Money, Number { .. })
+        | (Multiply, Number { .. }, Money)
+        | (Divide, Money, Number { .. }) => Money,
         (Subtract, Date, Date) | (Subtract, Instant, Instant) => Duration,
         (Add | Subtract, Date, Duration | Calendar) | (Add, Duration | Calendar, Date) => Date,
-        (Add | Subtract, Instant, Duration | Calendar) | (Add, Duration | Calendar, Instant) => Instant,
+        (Add | Subtract, Instant, Duration | Calendar) | (Add, Duration | Calendar, Instant) => {
+            Instant
+        }
         (Add | Subtract, Duration, Duration) => Duration,
         (Add | Subtract, Duration | Calendar, Duration | Calendar) => Calendar,
         (Multiply, Duration, Number { .. }) | (Multiply, Number { .. }, Duration) => Duration,

@@ -37,7 +37,11 @@ impl Typed {
             _ => alone,
         };
         (0..parts.len())
-            .map(|at| Chip { text: print(&parts[at]), rest: without(parts, at), simple: simple(&parts[at]) })
+            .map(|at| Chip {
+                text: print(&parts[at]),
+                rest: without(parts, at),
+                simple: simple(&parts[at]),
+            })
             .collect()
     }
 }
@@ -55,7 +59,13 @@ pub fn conjunction(left: &str, right: &str) -> Result<String, crate::QueryError>
 }
 
 fn without(parts: &[Expr], removed: usize) -> String {
-    joined(parts.iter().enumerate().filter(|(at, _)| *at != removed).map(|(_, part)| part))
+    joined(
+        parts
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != removed)
+            .map(|(_, part)| part),
+    )
 }
 
 fn joined<'a>(parts: impl Iterator<Item = &'a Expr>) -> String {
@@ -71,28 +81,55 @@ fn simple(expr: &Expr) -> Option<Simple> {
         Node::Path(names) => Some(path(names)),
         _ => None,
     };
-    let listed = |sense: &Sense| if *sense == Sense::Negated { "not in" } else { "in" };
+    let listed = |sense: &Sense| {
+        if *sense == Sense::Negated {
+            "not in"
+        } else {
+            "in"
+        }
+    };
     match &expr.node {
         Node::Path(names) => Some(flag(path(names), "=")),
         Node::Not(inner) => Some(flag(field(inner)?, "!=")),
-        Node::Binary { op, left, right } if op.level() == level::COMPARE => match (field(left), field(right)) {
-            (Some(field), None) => Some(value(field, op.symbol(), right)),
-            (None, Some(field)) => Some(value(field, mirrored(*op)?, left)),
-            _ => None,
-        },
+        Node::Binary { op, left, right } if op.level() == level::COMPARE => {
+            match (field(left), field(right)) {
+                (Some(field), None) => Some(value(field, op.symbol(), right)),
+                (None, Some(field)) => Some(value(field, mirrored(*op)?, left)),
+                _ => None,
+            }
+        }
         Node::In { left, list, sense } => {
             let written: Vec<String> = list.iter().map(print).collect();
             let items = list.iter().map(item).collect::<Option<Vec<_>>>()?;
-            Some(Simple { field: field(left)?, op: listed(sense), value: written.join(", "), items })
+            Some(Simple {
+                field: field(left)?,
+                op: listed(sense),
+                value: written.join(", "),
+                items,
+            })
         }
         Node::Within { left, list, sense } => {
             let (list, item) = (field(list)?, item(left)?);
             let op = if *sense == Sense::Negated { "!=" } else { "=" };
-            Some(Simple { field: list, op, value: print(left), items: vec![item] })
+            Some(Simple {
+                field: list,
+                op,
+                value: print(left),
+                items: vec![item],
+            })
         }
         Node::IsNull { left, sense } => {
-            let op = if *sense == Sense::Negated { "is not null" } else { "is null" };
-            Some(Simple { field: field(left)?, op, value: String::new(), items: Vec::new() })
+            let op = if *sense == Sense::Negated {
+                "is not null"
+            } else {
+                "is null"
+            };
+            Some(Simple {
+                field: field(left)?,
+                op,
+                value: String::new(),
+                items: Vec::new(),
+            })
         }
         _ => None,
     }
@@ -100,18 +137,30 @@ fn simple(expr: &Expr) -> Option<Simple> {
 
 /// A condition that is a field alone, or `not` of one.
 fn flag(field: String, op: &'static str) -> Simple {
-    Simple { field, op, value: "true".to_owned(), items: vec!["true".to_owned()] }
+    Simple {
+        field,
+        op,
+        value: "true".to_owned(),
+        items: vec!["true".to_owned()],
+    }
 }
 
 fn value(field: String, op: &'static str, expr: &Expr) -> Simple {
-    Simple { field, op, value: print_within(expr, level::ADD), items: item(expr).into_iter().collect() }
+    Simple {
+        field,
+        op,
+        value: print_within(expr, level::ADD),
+        items: item(expr).into_iter().collect(),
+    }
 }
 
 /// The bare value of a literal: a text without its quotes.
 fn item(expr: &Expr) -> Option<String> {
     match &expr.node {
         Node::Text(text) => Some(text.clone()),
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Duration(_) | Node::Me(_) => Some(print(expr)),
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Duration(_) | Node::Me(_) => {
+            Some(print(expr))
+        }
         _ => None,
     }
 }

@@ -21,7 +21,10 @@ impl Span {
     #[must_use]
     pub fn to(self, other: Span) -> Span {
         let end = (other.start + other.length).max(self.start + self.length);
-        Span { start: self.start, length: end - self.start }
+        Span {
+            start: self.start,
+            length: end - self.start,
+        }
     }
 }
 
@@ -40,7 +43,13 @@ pub struct QueryError {
 
 impl QueryError {
     pub fn at(span: Span, code: &'static str) -> QueryError {
-        QueryError { position: span.start, length: span.length, code, args: Vec::new(), suggestion: None }
+        QueryError {
+            position: span.start,
+            length: span.length,
+            code,
+            args: Vec::new(),
+            suggestion: None,
+        }
     }
 
     #[must_use]
@@ -59,7 +68,11 @@ impl QueryError {
     pub fn message(&self, lang: Lang) -> String {
         let mut text = words(lang, self.code, &self.args);
         if let Some(suggestion) = &self.suggestion {
-            text.push_str(&words(lang, "suggestion", &[("suggestion", suggestion.clone())]));
+            text.push_str(&words(
+                lang,
+                "suggestion",
+                &[("suggestion", suggestion.clone())],
+            ));
         }
         text
     }
@@ -76,7 +89,9 @@ impl std::error::Error for QueryError {}
 /// The word for `code` in `lang`, arguments filled in; the code itself when there is none.
 pub(crate) fn words(lang: Lang, code: &str, args: &[(&'static str, String)]) -> String {
     let words = &MESSAGES[lang as usize];
-    let Some(pattern) = words.get(code) else { return code.to_owned() };
+    let Some(pattern) = words.get(code) else {
+        return code.to_owned();
+    };
     args.iter().fold(pattern.clone(), |text, (name, value)| {
         let word = match *name {
             // Names of types, which have words of their own.
@@ -88,8 +103,11 @@ pub(crate) fn words(lang: Lang, code: &str, args: &[(&'static str, String)]) -> 
 }
 
 static MESSAGES: LazyLock<[HashMap<String, String>; 2]> = LazyLock::new(|| {
-    [include_str!("../lang/zh.toml"), include_str!("../lang/en.toml")]
-        .map(|source| toml::from_str(source).unwrap_or_default())
+    [
+        include_str!("../lang/zh.toml"),
+        include_str!("../lang/en.toml"),
+    ]
+    .map(|source| toml::from_str(source).unwrap_or_default())
 });
 
 #[cfg(test)]
@@ -115,13 +133,28 @@ mod tests {
 
     #[test]
     fn each_code_has_words_in_every_language_and_no_word_is_left_over() {
-        let codes: BTreeSet<String> =
-            codes().into_iter().filter(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '_')).collect();
+        let codes: BTreeSet<String> = codes()
+            .into_iter()
+            .filter(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+            .collect();
         for lang in Lang::ALL {
-            let words = MESSAGES[lang as usize].keys().filter(|key| !key.starts_with("type_"));
-            assert_eq!(words.cloned().collect::<BTreeSet<_>>(), codes, "{}", lang.code());
-            for ty in ["null", "bool", "number", "money", "text", "date", "instant", "duration", "calendar", "link", "list", "opaque"] {
-                assert!(MESSAGES[lang as usize].contains_key(&format!("type_{ty}")), "{ty}");
+            let words = MESSAGES[lang as usize]
+                .keys()
+                .filter(|key| !key.starts_with("type_"));
+            assert_eq!(
+                words.cloned().collect::<BTreeSet<_>>(),
+                codes,
+                "{}",
+                lang.code()
+            );
+            for ty in [
+                "null", "bool", "number", "money", "text", "date", "instant", "duration",
+                "calendar", "link", "list", "opaque",
+            ] {
+                assert!(
+                    MESSAGES[lang as usize].contains_key(&format!("type_{ty}")),
+                    "{ty}"
+                );
             }
         }
     }

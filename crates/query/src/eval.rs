@@ -55,15 +55,25 @@ pub(crate) fn value(node: &Node, record: &dyn Fields, env: &dyn Env) -> Val {
         Op::Not(inner) => Val::Bool(!of(inner).is_true()),
         Op::All(list) => Val::Bool(list.iter().all(|node| of(node).is_true())),
         Op::Any(list) => Val::Bool(list.iter().any(|node| of(node).is_true())),
-        Op::Compare(op, left, right) => Val::Bool(compares(*op, &held(left, of(left)), &held(right, of(right)), env)),
+        Op::Compare(op, left, right) => Val::Bool(compares(
+            *op,
+            &held(left, of(left)),
+            &held(right, of(right)),
+            env,
+        )),
         Op::In(left, list) => {
             let left = held(left, of(left));
-            Val::Bool(list.iter().any(|item| compares(cond::Op::Equal, &left, &held(item, of(item)), env)))
+            Val::Bool(
+                list.iter()
+                    .any(|item| compares(cond::Op::Equal, &left, &held(item, of(item)), env)),
+            )
         }
         Op::Has(list, item) => match (of(list), of(item)) {
-            (Val::List(items), item) => {
-                Val::Bool(items.iter().any(|found| compares(cond::Op::Equal, found, &item, env)))
-            }
+            (Val::List(items), item) => Val::Bool(
+                items
+                    .iter()
+                    .any(|found| compares(cond::Op::Equal, found, &item, env)),
+            ),
             _ => Val::Bool(false),
         },
         Op::IsNull(inner) => Val::Bool(of(inner).is_null()),
@@ -72,7 +82,9 @@ pub(crate) fn value(node: &Node, record: &dyn Fields, env: &dyn Env) -> Val {
             _ => Val::Bool(false),
         },
         Op::StartsWith(left, right) => match (of(left), of(right)) {
-            (Val::Text(left), Val::Text(right)) => Val::Bool(fold(&left).starts_with(&fold(&right))),
+            (Val::Text(left), Val::Text(right)) => {
+                Val::Bool(fold(&left).starts_with(&fold(&right)))
+            }
             _ => Val::Bool(false),
         },
         Op::Under(left, right) => match (department(of(left), env), department(of(right), env)) {
@@ -100,7 +112,9 @@ fn read(field: &FieldRef, ty: &Type, record: &dyn Fields, env: &dyn Env) -> Val 
     let path: Vec<&str> = field.path.iter().map(String::as_str).collect();
     match (Val::from(record.get(&path)), field.kin, ty) {
         (Val::Number(seq), Some(kin), _) => Val::seq(kin, seq.to_i64().unwrap_or(0)),
-        (Val::Id(id), Some(kin), _) => kin.seq(id, env).map_or(Val::Id(id), |seq| Val::seq(kin, seq)),
+        (Val::Id(id), Some(kin), _) => kin
+            .seq(id, env)
+            .map_or(Val::Id(id), |seq| Val::seq(kin, seq)),
         (Val::List(items), _, Type::List(_)) => Val::List(items),
         // A field that holds several compares by its first, as its column does.
         (Val::List(items), _, _) => items.into_iter().next().unwrap_or(Val::Null),
@@ -112,7 +126,10 @@ fn read(field: &FieldRef, ty: &Type, record: &dyn Fields, env: &dyn Env) -> Val 
 
 /// The value of a text field as its column holds it: an e-mail address in small letters.
 fn held(node: &Node, val: Val) -> Val {
-    match (node.field().and_then(|field| field.declared.as_deref()), val) {
+    match (
+        node.field().and_then(|field| field.declared.as_deref()),
+        val,
+    ) {
         (Some(field), Val::Text(text)) => Val::Text(field.kind.operand(field, &text)),
         (_, val) => val,
     }
@@ -133,7 +150,11 @@ fn to_value(val: Val, ty: &Type) -> Value {
         Val::Null | Val::Opaque => Value::Null,
         Val::Bool(value) => Value::Bool(value),
         Val::Number(number) => {
-            let scale = if let Type::Number { scale } = ty { *scale } else { crate::functions::MOST_PLACES };
+            let scale = if let Type::Number { scale } = ty {
+                *scale
+            } else {
+                crate::functions::MOST_PLACES
+            };
             match scaled(number, scale) {
                 None => Value::Null,
                 Some(whole) if scale == 0 => Value::Int(whole),
@@ -154,9 +175,11 @@ fn to_value(val: Val, ty: &Type) -> Value {
 fn negated(val: Val) -> Val {
     match val {
         Val::Number(number) => Val::Number(-number),
-        Val::Money(money) => {
-            Val::Money(Money { amount: -money.amount, base: money.base.map(|base| -base), ..money })
-        }
+        Val::Money(money) => Val::Money(Money {
+            amount: -money.amount,
+            base: money.base.map(|base| -base),
+            ..money
+        }),
         Val::Length(length) => length.negated().map_or(Val::Null, Val::Length),
         _ => Val::Null,
     }
@@ -168,27 +191,43 @@ fn arithmetic(op: Arithmetic, left: Val, right: Val, env: &dyn Env) -> Option<Va
         (op, Val::Number(a), Val::Number(b)) => Val::Number(decimals(op, a, b)?),
         (Add | Subtract, Val::Money(a), Val::Money(b)) => {
             let sum = decimals(op, base(&a, env)?, base(&b, env)?)?;
-            Val::Money(Money { amount: sum, currency: env.currency().to_owned(), base: Some(sum) })
+            Val::Money(Money {
+                amount: sum,
+                currency: env.currency().to_owned(),
+                base: Some(sum),
+            })
         }
-        (Divide, Val::Money(a), Val::Money(b)) => Val::Number(base(&a, env)?.checked_div(base(&b, env)?)?),
+        (Divide, Val::Money(a), Val::Money(b)) => {
+            Val::Number(base(&a, env)?.checked_div(base(&b, env)?)?)
+        }
         (Multiply | Divide, Val::Money(money), Val::Number(factor)) => {
-            Val::Money(each_amount(money, env, |amount| decimals(op, amount, factor))?)
+            Val::Money(each_amount(money, env, |amount| {
+                decimals(op, amount, factor)
+            })?)
         }
         (Multiply, Val::Number(factor), Val::Money(money)) => {
-            Val::Money(each_amount(money, env, |amount| decimals(op, amount, factor))?)
+            Val::Money(each_amount(money, env, |amount| {
+                decimals(op, amount, factor)
+            })?)
         }
-        (Subtract, Val::Date(a), Val::Date(b)) => {
-            Val::Length(Length { days: time::days_between(b, a), ..Length::default() })
-        }
+        (Subtract, Val::Date(a), Val::Date(b)) => Val::Length(Length {
+            days: time::days_between(b, a),
+            ..Length::default()
+        }),
         (Subtract, Val::Instant(a), Val::Instant(b)) => {
             let micros = a.as_microsecond().checked_sub(b.as_microsecond())?;
-            Val::Length(Length { micros, ..Length::default() })
+            Val::Length(Length {
+                micros,
+                ..Length::default()
+            })
         }
-        (Add, Val::Date(date), Val::Length(length)) | (Add, Val::Length(length), Val::Date(date)) => {
-            Val::Date(time::date_plus(date, length)?)
+        (Add, Val::Date(date), Val::Length(length))
+        | (Add, Val::Length(length), Val::Date(date)) => Val::Date(time::date_plus(date, length)?),
+        (Subtract, Val::Date(date), Val::Length(length)) => {
+            Val::Date(time::date_plus(date, length.negated()?)?)
         }
-        (Subtract, Val::Date(date), Val::Length(length)) => Val::Date(time::date_plus(date, length.negated()?)?),
-        (Add, Val::Instant(instant), Val::Length(length)) | (Add, Val::Length(length), Val::Instant(instant)) => {
+        (Add, Val::Instant(instant), Val::Length(length))
+        | (Add, Val::Length(length), Val::Instant(instant)) => {
             Val::Instant(time::instant_plus(instant, length, &env.zone())?)
         }
         (Subtract, Val::Instant(instant), Val::Length(length)) => {
@@ -212,20 +251,35 @@ fn decimals(op: Arithmetic, a: Decimal, b: Decimal) -> Option<Decimal> {
 }
 
 /// Money after an operation on its amounts: each is rounded, halves away from zero, to the digits of its currency.
-fn each_amount(money: Money, env: &dyn Env, change: impl Fn(Decimal) -> Option<Decimal>) -> Option<Money> {
+fn each_amount(
+    money: Money,
+    env: &dyn Env,
+    change: impl Fn(Decimal) -> Option<Decimal>,
+) -> Option<Money> {
     let ours = env.currency();
-    let currency = if money.currency.is_empty() { ours } else { &money.currency };
+    let currency = if money.currency.is_empty() {
+        ours
+    } else {
+        &money.currency
+    };
     let amount = half_up(change(money.amount)?, minor_digits(currency));
     let base = match money.base {
         Some(base) => Some(half_up(change(base)?, minor_digits(ours))),
         None => None,
     };
-    Some(Money { amount, base, currency: money.currency })
+    Some(Money {
+        amount,
+        base,
+        currency: money.currency,
+    })
 }
 
 fn times(op: Arithmetic, length: Length, factor: Decimal) -> Option<Val> {
     let micros = decimals(op, Decimal::from(length.fixed()?), factor)?;
-    Some(Val::Length(Length { micros: half_up(micros, 0).to_i64()?, ..Length::default() }))
+    Some(Val::Length(Length {
+        micros: half_up(micros, 0).to_i64()?,
+        ..Length::default()
+    }))
 }
 
 fn call(function: Function, args: &[Node], record: &dyn Fields, env: &dyn Env) -> Option<Val> {
@@ -239,7 +293,11 @@ fn call(function: Function, args: &[Node], record: &dyn Fields, env: &dyn Env) -
     Some(match function {
         Function::If => of(if of(0).is_true() { 1 } else { 2 }),
         Function::Coalesce => (0..args.len()).map(of).find(|val| !val.is_null())?,
-        Function::Concat => Val::Text((0..args.len()).filter_map(|at| written(of(at), &args[at].ty)).collect()),
+        Function::Concat => Val::Text(
+            (0..args.len())
+                .filter_map(|at| written(of(at), &args[at].ty))
+                .collect(),
+        ),
         Function::Round => round(of(0), args.get(1).map(|_| of(1)), env)?,
         Function::Abs => absolute(of(0)),
         Function::Min => extreme((0..args.len()).map(of), Ordering::Less, env)?,
@@ -266,7 +324,11 @@ fn call(function: Function, args: &[Node], record: &dyn Fields, env: &dyn Env) -
 /// The least or greatest of what is not null.
 fn extreme(values: impl Iterator<Item = Val>, wanted: Ordering, env: &dyn Env) -> Option<Val> {
     values.filter(|val| !val.is_null()).reduce(|best, val| {
-        if order(&val, &best, env) == Some(wanted) { val } else { best }
+        if order(&val, &best, env) == Some(wanted) {
+            val
+        } else {
+            best
+        }
     })
 }
 
@@ -296,7 +358,9 @@ fn round(val: Val, places: Option<Val>, env: &dyn Env) -> Option<Val> {
 }
 
 fn date_add(moment: Val, count: Val, unit: Val, env: &dyn Env) -> Option<Val> {
-    let (Val::Number(count), Val::Text(unit)) = (count, unit) else { return None };
+    let (Val::Number(count), Val::Text(unit)) = (count, unit) else {
+        return None;
+    };
     let length = crate::lex::unit_length(&unit, count.trunc().to_i64()?)?;
     Some(match moment {
         Val::Date(date) => Val::Date(time::date_plus(date, length)?),
@@ -311,10 +375,16 @@ fn written(val: Val, ty: &Type) -> Option<String> {
         Val::Text(text) => text,
         Val::Bool(value) => value.to_string(),
         Val::Number(number) => {
-            let scale = if let Type::Number { scale } = ty { *scale } else { crate::functions::MOST_PLACES };
+            let scale = if let Type::Number { scale } = ty {
+                *scale
+            } else {
+                crate::functions::MOST_PLACES
+            };
             half_up(number, scale).normalize().to_string()
         }
-        Val::Money(money) => format!("{} {}", money.amount.normalize(), money.currency).trim_end().to_owned(),
+        Val::Money(money) => format!("{} {}", money.amount.normalize(), money.currency)
+            .trim_end()
+            .to_owned(),
         Val::Date(date) => date.to_string(),
         Val::Instant(instant) => instant.to_string(),
         Val::Length(length) => jiff::SignedDuration::from_micros(length.fixed()?).to_string(),

@@ -51,13 +51,17 @@ const FUNCTIONS: [(&str, Function, usize, usize); 16] = [
 
 /// Every name that may stand before a bracket.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    ["today", "now"].into_iter().chain(FUNCTIONS.iter().map(|(name, _, _, _)| *name))
+    ["today", "now"]
+        .into_iter()
+        .chain(FUNCTIONS.iter().map(|(name, _, _, _)| *name))
 }
 
 impl Function {
     /// The function of that name, if it takes `count` arguments.
     pub fn lookup(name: &str, count: usize, span: Span) -> Result<Option<Function>, QueryError> {
-        let Some((_, function, least, most)) = FUNCTIONS.iter().find(|(known, _, _, _)| *known == name) else {
+        let Some((_, function, least, most)) =
+            FUNCTIONS.iter().find(|(known, _, _, _)| *known == name)
+        else {
             return Ok(None);
         };
         if count < *least || count > *most {
@@ -75,11 +79,19 @@ impl Function {
     }
 
     pub fn name(self) -> &'static str {
-        FUNCTIONS.iter().find(|(_, function, _, _)| *function == self).map_or("", |(name, _, _, _)| name)
+        FUNCTIONS
+            .iter()
+            .find(|(_, function, _, _)| *function == self)
+            .map_or("", |(name, _, _, _)| name)
     }
 
     /// The node of a call, its arguments checked and counted.
-    pub fn call(self, checker: &Checker<'_>, span: Span, mut args: Vec<Node>) -> Result<Node, QueryError> {
+    pub fn call(
+        self,
+        checker: &Checker<'_>,
+        span: Span,
+        mut args: Vec<Node>,
+    ) -> Result<Node, QueryError> {
         let ty = match self {
             Function::If => {
                 checker.condition(&args[0])?;
@@ -103,29 +115,55 @@ impl Function {
             }
             Function::Concat => {
                 for arg in &args {
-                    wants(self, arg, !matches!(arg.ty, Type::List(_) | Type::Opaque | Type::Link(_) | Type::Calendar))?;
+                    wants(
+                        self,
+                        arg,
+                        !matches!(
+                            arg.ty,
+                            Type::List(_) | Type::Opaque | Type::Link(_) | Type::Calendar
+                        ),
+                    )?;
                 }
                 Type::Text
             }
             Function::Round => round(&args)?,
             Function::Abs => {
                 let ty = args[0].ty.clone();
-                wants(self, &args[0], matches!(ty, Type::Number { .. } | Type::Money | Type::Duration))?;
+                wants(
+                    self,
+                    &args[0],
+                    matches!(ty, Type::Number { .. } | Type::Money | Type::Duration),
+                )?;
                 ty
             }
-            Function::Year | Function::Month | Function::Day | Function::Date | Function::DaysBetween => {
-                args = args.into_iter().map(|arg| checker.moment(arg)).collect::<Result<_, _>>()?;
+            Function::Year
+            | Function::Month
+            | Function::Day
+            | Function::Date
+            | Function::DaysBetween => {
+                args = args
+                    .into_iter()
+                    .map(|arg| checker.moment(arg))
+                    .collect::<Result<_, _>>()?;
                 for arg in &args {
                     wants(self, arg, matches!(arg.ty, Type::Date | Type::Instant))?;
                 }
-                if self == Function::Date { Type::Date } else { Type::Number { scale: 0 } }
+                if self == Function::Date {
+                    Type::Date
+                } else {
+                    Type::Number { scale: 0 }
+                }
             }
             Function::DateAdd => {
                 args[0] = checker.moment(args[0].clone())?;
                 date_add(&args)?
             }
             Function::Len => {
-                wants(self, &args[0], matches!(args[0].ty, Type::Text | Type::List(_)))?;
+                wants(
+                    self,
+                    &args[0],
+                    matches!(args[0].ty, Type::Text | Type::List(_)),
+                )?;
                 Type::Number { scale: 0 }
             }
             Function::Lower | Function::Upper => {
@@ -140,7 +178,12 @@ impl Function {
 pub(crate) fn is_ordered(ty: &Type) -> bool {
     matches!(
         ty,
-        Type::Number { .. } | Type::Money | Type::Text | Type::Date | Type::Instant | Type::Duration
+        Type::Number { .. }
+            | Type::Money
+            | Type::Text
+            | Type::Date
+            | Type::Instant
+            | Type::Duration
     )
 }
 
@@ -148,7 +191,9 @@ fn wants(function: Function, arg: &Node, fits: bool) -> Result<(), QueryError> {
     if fits {
         return Ok(());
     }
-    Err(QueryError::at(arg.span, "wrong_argument").with("function", function.name()).with("type", arg.ty.name()))
+    Err(QueryError::at(arg.span, "wrong_argument")
+        .with("function", function.name())
+        .with("type", arg.ty.name()))
 }
 
 fn round(args: &[Node]) -> Result<Type, QueryError> {
@@ -170,8 +215,16 @@ fn round(args: &[Node]) -> Result<Type, QueryError> {
 
 /// `date_add(date, count, "m")`.
 fn date_add(args: &[Node]) -> Result<Type, QueryError> {
-    wants(Function::DateAdd, &args[0], matches!(args[0].ty, Type::Date | Type::Instant))?;
-    wants(Function::DateAdd, &args[1], matches!(args[1].ty, Type::Number { .. }))?;
+    wants(
+        Function::DateAdd,
+        &args[0],
+        matches!(args[0].ty, Type::Date | Type::Instant),
+    )?;
+    wants(
+        Function::DateAdd,
+        &args[1],
+        matches!(args[1].ty, Type::Number { .. }),
+    )?;
     let unit = match &args[2].op {
         Op::Const(Val::Text(unit)) => crate::lex::unit_length(unit, 1),
         _ => None,

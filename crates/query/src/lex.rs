@@ -35,22 +35,30 @@ pub const TEXT_LIMIT: usize = 16 * 1024;
 const MOST_DIGITS: usize = 28;
 
 /// The longer ones first, so that the first that fits is the longest.
-const SIGNS: [&str; 19] =
-    ["!=", "<>", "<=", ">=", "==", "^=", "!~", "=", "<", ">", "~", "+", "-", "*", "/", "(", ")", ",", "."];
+const SIGNS: [&str; 19] = [
+    "!=", "<>", "<=", ">=", "==", "^=", "!~", "=", "<", ">", "~", "+", "-", "*", "/", "(", ")",
+    ",", ".",
+];
 
 /// The words of `text`, the last of which is `End`.
 pub(crate) fn lex(text: &str) -> Result<Vec<Lexeme>, QueryError> {
     if text.len() > TEXT_LIMIT {
         return Err(QueryError::at(Span::new(0, 0), "too_long").with("limit", TEXT_LIMIT));
     }
-    let mut lexer = Lexer { chars: text.chars().collect(), at: 0 };
+    let mut lexer = Lexer {
+        chars: text.chars().collect(),
+        at: 0,
+    };
     let mut lexemes = Vec::new();
     loop {
         lexer.skip_blanks();
         let start = lexer.at;
         let token = lexer.token()?;
         let end = token == Token::End;
-        lexemes.push(Lexeme { token, span: Span::new(start, lexer.at - start) });
+        lexemes.push(Lexeme {
+            token,
+            span: Span::new(start, lexer.at - start),
+        });
         if end {
             return Ok(lexemes);
         }
@@ -64,7 +72,9 @@ struct Lexer {
 
 impl Lexer {
     fn token(&mut self) -> Result<Token, QueryError> {
-        let Some(first) = self.peek() else { return Ok(Token::End) };
+        let Some(first) = self.peek() else {
+            return Ok(Token::End);
+        };
         match first {
             '"' | '\'' | '“' | '‘' => self.text(first),
             '`' => self.quoted(),
@@ -104,7 +114,10 @@ impl Lexer {
         let mut text = String::new();
         loop {
             let Some(c) = self.peek() else {
-                return Err(QueryError::at(Span::new(start, self.at - start), "open_quote").with("quote", closing));
+                return Err(
+                    QueryError::at(Span::new(start, self.at - start), "open_quote")
+                        .with("quote", closing),
+                );
             };
             self.at += 1;
             match c {
@@ -128,18 +141,31 @@ impl Lexer {
             Some('r') => Ok('\r'),
             Some(c @ ('\\' | '"' | '\'' | '”' | '’')) => Ok(c),
             Some('u') => self.code_point(start),
-            _ => Err(QueryError::at(Span::new(start, self.at - start), "bad_escape")),
+            _ => Err(QueryError::at(
+                Span::new(start, self.at - start),
+                "bad_escape",
+            )),
         }
     }
 
     /// `{1F600}` after `\u`.
     fn code_point(&mut self, start: usize) -> Result<char, QueryError> {
         let rest = &self.chars[self.at..];
-        let length = rest.iter().take(9).position(|&c| c == '}').map_or(0, |end| end + 1);
-        let digits: String = rest.iter().take(length).filter(|c| c.is_ascii_hexdigit()).collect();
+        let length = rest
+            .iter()
+            .take(9)
+            .position(|&c| c == '}')
+            .map_or(0, |end| end + 1);
+        let digits: String = rest
+            .iter()
+            .take(length)
+            .filter(|c| c.is_ascii_hexdigit())
+            .collect();
         self.at += length;
         let whole = rest.first() == Some(&'{') && digits.len() + 2 == length;
-        let point = u32::from_str_radix(&digits, 16).ok().filter(|&point| whole && point != 0);
+        let point = u32::from_str_radix(&digits, 16)
+            .ok()
+            .filter(|&point| whole && point != 0);
         point
             .and_then(char::from_u32)
             .ok_or_else(|| QueryError::at(Span::new(start, self.at - start), "bad_escape"))
@@ -151,7 +177,9 @@ impl Lexer {
         let bare = self.peek().is_some_and(|c| c.is_alphabetic() || c == '_');
         let name = self.word();
         if !bare || self.peek() != Some('`') {
-            return Err(QueryError::at(Span::new(start, self.at - start), "open_quote").with("quote", '`'));
+            return Err(
+                QueryError::at(Span::new(start, self.at - start), "open_quote").with("quote", '`'),
+            );
         }
         self.at += 1;
         Ok(Token::Quoted(name))
@@ -166,7 +194,9 @@ impl Lexer {
         }
         let span = Span::new(start, self.at - start);
         let found = format!("${word}");
-        Err(QueryError::at(span, "unexpected").with("found", found).suggest(Some("$me".to_owned())))
+        Err(QueryError::at(span, "unexpected")
+            .with("found", found)
+            .suggest(Some("$me".to_owned())))
     }
 
     fn digits(&mut self) -> String {
@@ -181,7 +211,11 @@ impl Lexer {
     fn number(&mut self) -> Result<Token, QueryError> {
         let start = self.at;
         let mut digits = self.digits();
-        let fraction = self.peek() == Some('.') && self.chars.get(self.at + 1).is_some_and(char::is_ascii_digit);
+        let fraction = self.peek() == Some('.')
+            && self
+                .chars
+                .get(self.at + 1)
+                .is_some_and(char::is_ascii_digit);
         if fraction {
             self.at += 1;
             digits = format!("{digits}.{}", self.digits());
@@ -191,7 +225,10 @@ impl Lexer {
         }
         // More digits than a decimal keeps would be rounded silently, and another number compared.
         let kept = digits.bytes().filter(u8::is_ascii_digit).count() <= MOST_DIGITS;
-        let number = Decimal::from_str(&digits).ok().filter(|_| kept).map(Token::Number);
+        let number = Decimal::from_str(&digits)
+            .ok()
+            .filter(|_| kept)
+            .map(Token::Number);
         number.ok_or_else(|| QueryError::at(Span::new(start, self.at - start), "too_many_digits"))
     }
 
@@ -205,10 +242,14 @@ impl Lexer {
             }
             let unit: String = self.chars[from..self.at].iter().collect();
             let span = Span::new(start, self.at - start);
-            let count: i64 =
-                digits.parse().map_err(|_| QueryError::at(span, "bad_duration").with("unit", &unit))?;
-            let part = unit_length(&unit, count).ok_or_else(|| QueryError::at(span, "bad_duration").with("unit", &unit))?;
-            total = total.plus(part).ok_or_else(|| QueryError::at(span, "bad_duration").with("unit", &unit))?;
+            let count: i64 = digits
+                .parse()
+                .map_err(|_| QueryError::at(span, "bad_duration").with("unit", &unit))?;
+            let part = unit_length(&unit, count)
+                .ok_or_else(|| QueryError::at(span, "bad_duration").with("unit", &unit))?;
+            total = total
+                .plus(part)
+                .ok_or_else(|| QueryError::at(span, "bad_duration").with("unit", &unit))?;
             if !self.peek().is_some_and(|c| c.is_ascii_digit()) {
                 return Ok(Token::Duration(total));
             }
@@ -217,7 +258,11 @@ impl Lexer {
     }
 
     fn sign(&mut self) -> Result<Token, QueryError> {
-        let ahead: String = self.chars[self.at..].iter().take(2).map(|&c| narrow(c)).collect();
+        let ahead: String = self.chars[self.at..]
+            .iter()
+            .take(2)
+            .map(|&c| narrow(c))
+            .collect();
         if let Some(sign) = SIGNS.iter().find(|sign| ahead.starts_with(**sign)) {
             self.at += sign.len();
             return Ok(Token::Sign(match *sign {

@@ -24,11 +24,15 @@ pub(crate) fn adapt(text: &str, ty: &Type, span: Span) -> Option<Result<Node, Qu
         },
         Type::Link(to) => match Uuid::parse_str(text) {
             Ok(id) => node(Type::Link(to.clone()), Op::Const(Val::Id(id))),
-            Err(_) => Some(Err(QueryError::at(span, "bad_id").with("value", text).with("object", to))),
+            Err(_) => Some(Err(QueryError::at(span, "bad_id")
+                .with("value", text)
+                .with("object", to))),
         },
         Type::Number { .. } | Type::Money => {
             let bare = Decimal::from_str(text).ok().map(|_| text.to_owned());
-            Some(Err(QueryError::at(span, "number_in_quotes").with("value", text).suggest(bare)))
+            Some(Err(QueryError::at(span, "number_in_quotes")
+                .with("value", text)
+                .suggest(bare)))
         }
         _ => None,
     }

@@ -20,7 +20,11 @@ impl Typed {
     /// The condition in columns, for the caller that `env` speaks of. A field that the caller may not read is an
     /// unknown field.
     pub fn lower(&self, env: &dyn Env) -> Result<Cond, QueryError> {
-        if let Some(read) = self.reads.iter().find(|read| !env.may_read(&read.object, &read.field)) {
+        if let Some(read) = self
+            .reads
+            .iter()
+            .find(|read| !env.may_read(&read.object, &read.field))
+        {
             return Err(QueryError::at(read.span, "unknown_field")
                 .with("field", &read.field)
                 .with("object", &read.object));
@@ -51,22 +55,28 @@ impl Lowering<'_> {
         match &node.op {
             Op::Field(field) => Ok(self.through(&field.hops, Cond::equal(&field.column, 1))),
             Op::Not(inner) => Ok(!self.condition(inner)?),
-            Op::All(list) => list.iter().try_fold(Cond::True, |all, node| Ok(all.and(self.condition(node)?))),
-            Op::Any(list) => list.iter().try_fold(Cond::False, |any, node| Ok(any.or(self.condition(node)?))),
+            Op::All(list) => list
+                .iter()
+                .try_fold(Cond::True, |all, node| Ok(all.and(self.condition(node)?))),
+            Op::Any(list) => list
+                .iter()
+                .try_fold(Cond::False, |any, node| Ok(any.or(self.condition(node)?))),
             Op::Compare(op, left, right) => self.compare(*op, left, right),
             Op::In(left, list) => self.membership(left, list),
             Op::Has(list, item) => self.has(list, item),
             Op::IsNull(inner) => self.is_null(inner),
-            Op::Contains(left, right) => {
-                self.text_match(left, right, |column, folded| Cond::Contains { column, folded })
-            }
-            Op::StartsWith(left, right) => {
-                self.text_match(left, right, |column, folded| Cond::StartsWith { column, folded })
-            }
+            Op::Contains(left, right) => self.text_match(left, right, |column, folded| {
+                Cond::Contains { column, folded }
+            }),
+            Op::StartsWith(left, right) => self.text_match(left, right, |column, folded| {
+                Cond::StartsWith { column, folded }
+            }),
             Op::Under(left, right) => self.under(left, right),
             Op::Call(Function::If, args) => {
                 let (when, unless) = (self.condition(&args[0])?, !self.condition(&args[0])?);
-                Ok(when.and(self.condition(&args[1])?).or(unless.and(self.condition(&args[2])?)))
+                Ok(when
+                    .and(self.condition(&args[1])?)
+                    .or(unless.and(self.condition(&args[2])?)))
             }
             _ => Err(computed(node)),
         }
@@ -81,7 +91,9 @@ impl Lowering<'_> {
             Op::Field(field) => Ok(self.through(&field.hops, Cond::equal(&field.column, 0))),
             Op::Call(Function::If, args) => {
                 let (when, unless) = (self.condition(&args[0])?, !self.condition(&args[0])?);
-                Ok(when.and(self.falsity(&args[1])?).or(unless.and(self.falsity(&args[2])?)))
+                Ok(when
+                    .and(self.falsity(&args[1])?)
+                    .or(unless.and(self.falsity(&args[2])?)))
             }
             _ => Ok(!self.condition(node)?),
         }
@@ -95,7 +107,9 @@ impl Lowering<'_> {
         if left.constant {
             return self.compare(mirrored(op), right, left);
         }
-        let Some(field) = left.field() else { return Err(computed(left)) };
+        let Some(field) = left.field() else {
+            return Err(computed(left));
+        };
         if right.constant {
             let cond = self.compare_cell(field, left, op, &self.value(right))?;
             return Ok(self.through(&field.hops, cond));
@@ -108,7 +122,9 @@ impl Lowering<'_> {
 
     /// Two columns of one row.
     fn columns(&self, op: cond::Op, left: &Node, right: &Node) -> Result<Cond, QueryError> {
-        let (Some(one), Some(other)) = (left.field(), right.field()) else { return Err(computed(left)) };
+        let (Some(one), Some(other)) = (left.field(), right.field()) else {
+            return Err(computed(left));
+        };
         let span = left.span.to(right.span);
         if one.hops != other.hops {
             return Err(QueryError::at(span, "different_records"));
@@ -119,7 +135,11 @@ impl Lowering<'_> {
                 .with("right", right.ty.name()));
         }
         let with = Operand::Column(other.column.clone());
-        let mut cond = Cond::Compare { column: one.column.clone(), op, with };
+        let mut cond = Cond::Compare {
+            column: one.column.clone(),
+            op,
+            with,
+        };
         if one.kin.is_some() {
             // Two that are nobody's have no owner in common.
             cond = cond.and(!Cond::equal(&one.column, 0));
@@ -128,13 +148,21 @@ impl Lowering<'_> {
     }
 
     /// A column and a value that is known; false where it is null.
-    fn compare_cell(&self, field: &FieldRef, node: &Node, op: cond::Op, val: &Val) -> Result<Cond, QueryError> {
+    fn compare_cell(
+        &self,
+        field: &FieldRef,
+        node: &Node,
+        op: cond::Op,
+        val: &Val,
+    ) -> Result<Cond, QueryError> {
         let column = &field.column;
         let with = |cell: Cell| Cond::compare(column, op, cell);
         let zone = &self.env.zone();
         Ok(match (&node.ty, val) {
             (_, Val::Null) => Cond::False,
-            (Type::Number { scale }, Val::Number(number)) => compare_number(column, op, *number, *scale),
+            (Type::Number { scale }, Val::Number(number)) => {
+                compare_number(column, op, *number, *scale)
+            }
             (Type::Money, Val::Number(number)) => compare_number(column, op, *number, Money::SCALE),
             (Type::Number { scale }, Val::Money(money)) => match base(money, self.env) {
                 Some(base) => compare_number(column, op, base, *scale),
@@ -146,12 +174,19 @@ impl Lowering<'_> {
             },
             (Type::Text, Val::Text(text)) => with(text.as_str().into()),
             (Type::Date, Val::Date(date)) => with(time::days(*date).into()),
-            (Type::Date, Val::Instant(instant)) => with(time::days(time::day_of(*instant, zone)).into()),
-            (Type::Instant, Val::Instant(instant)) => with(instant.as_microsecond().into()),
-            (Type::Instant, Val::Date(date)) => {
-                compare_day(column, op, time::day_start(*date, zone), time::day_end(*date, zone))
+            (Type::Date, Val::Instant(instant)) => {
+                with(time::days(time::day_of(*instant, zone)).into())
             }
-            (Type::Duration, Val::Length(length)) => length.fixed().map_or(Cond::False, |micros| with(micros.into())),
+            (Type::Instant, Val::Instant(instant)) => with(instant.as_microsecond().into()),
+            (Type::Instant, Val::Date(date)) => compare_day(
+                column,
+                op,
+                time::day_start(*date, zone),
+                time::day_end(*date, zone),
+            ),
+            (Type::Duration, Val::Length(length)) => length
+                .fixed()
+                .map_or(Cond::False, |micros| with(micros.into())),
             (Type::Link(_), val) => return self.compare_link(field, node, val),
             _ => Cond::False,
         })
@@ -161,9 +196,10 @@ impl Lowering<'_> {
         let column = &field.column;
         match (field.kin, val) {
             (Some(_), Val::Seq(_, seq)) => Ok(Cond::equal(column, *seq)),
-            (Some(kin), Val::Id(id)) => {
-                Ok(kin.seq(*id, self.env).filter(|&seq| seq != 0).map_or(Cond::False, |seq| Cond::equal(column, seq)))
-            }
+            (Some(kin), Val::Id(id)) => Ok(kin
+                .seq(*id, self.env)
+                .filter(|&seq| seq != 0)
+                .map_or(Cond::False, |seq| Cond::equal(column, seq))),
             (None, Val::Id(id)) => Ok(Cond::equal(column, *id)),
             (None, Val::Seq(_, seq)) => self.by_seq(field, node, Cond::equal("seq", *seq)),
             _ => Ok(Cond::False),
@@ -173,7 +209,9 @@ impl Lowering<'_> {
     /// A link by id whose record is known by `seq`. The `seq` comes from the caller, so no grant is asked.
     fn by_seq(&self, field: &FieldRef, node: &Node, cond: Cond) -> Result<Cond, QueryError> {
         if field.target.is_empty() {
-            return Err(QueryError::at(node.span, "link_to_any").with("field", field.path.join(".")));
+            return Err(
+                QueryError::at(node.span, "link_to_any").with("field", field.path.join("."))
+            );
         }
         Ok(Cond::Among {
             column: field.column.clone(),
@@ -196,7 +234,11 @@ impl Lowering<'_> {
                 continue;
             }
             match self.compare_cell(field, left, cond::Op::Equal, &self.value(item))? {
-                Cond::Compare { op: cond::Op::Equal, with: Operand::Cell(cell), .. } => cells.push(cell),
+                Cond::Compare {
+                    op: cond::Op::Equal,
+                    with: Operand::Cell(cell),
+                    ..
+                } => cells.push(cell),
                 cond => own = own.or(cond),
             }
         }
@@ -209,7 +251,9 @@ impl Lowering<'_> {
     }
 
     fn has(&self, list: &Node, item: &Node) -> Result<Cond, QueryError> {
-        let Some(field) = list.field() else { return Err(computed(list)) };
+        let Some(field) = list.field() else {
+            return Err(computed(list));
+        };
         if !item.constant {
             return Err(computed(item));
         }
@@ -220,14 +264,24 @@ impl Lowering<'_> {
             // A department that is known by its `seq` alone cannot be looked for among ids.
             _ => return Err(computed(item)),
         };
-        Ok(self.through(&field.hops, Cond::ListHas { column: field.column.clone(), item }))
+        Ok(self.through(
+            &field.hops,
+            Cond::ListHas {
+                column: field.column.clone(),
+                item,
+            },
+        ))
     }
 
     fn is_null(&self, inner: &Node) -> Result<Cond, QueryError> {
         let Some(field) = inner.field() else {
             // A condition is true or false, unless a function made it.
             let decided = inner.ty == Type::Bool && !matches!(inner.op, Op::Call(..));
-            return if decided { Ok(Cond::False) } else { Err(computed(inner)) };
+            return if decided {
+                Ok(Cond::False)
+            } else {
+                Err(computed(inner))
+            };
         };
         let empty = match field.kin {
             Some(_) => Cond::equal(&field.column, 0),
@@ -246,24 +300,41 @@ impl Lowering<'_> {
         right: &Node,
         cond: fn(String, String) -> Cond,
     ) -> Result<Cond, QueryError> {
-        let Some(field) = left.field() else { return Err(computed(left)) };
+        let Some(field) = left.field() else {
+            return Err(computed(left));
+        };
         if !right.constant {
             return Err(computed(right));
         }
-        let Val::Text(text) = self.value(right) else { return Ok(Cond::False) };
+        let Val::Text(text) = self.value(right) else {
+            return Ok(Cond::False);
+        };
         let folded = fold(&text);
         // Every text contains the empty one.
-        let cond = if folded.is_empty() { !Cond::null(&field.column) } else { cond(field.column.clone(), folded) };
+        let cond = if folded.is_empty() {
+            !Cond::null(&field.column)
+        } else {
+            cond(field.column.clone(), folded)
+        };
         Ok(self.through(&field.hops, cond))
     }
 
     fn under(&self, left: &Node, right: &Node) -> Result<Cond, QueryError> {
-        let Some(field) = left.field() else { return Err(computed(left)) };
+        let Some(field) = left.field() else {
+            return Err(computed(left));
+        };
         if !right.constant {
             return Err(computed(right));
         }
-        let Some(top) = eval::department(self.value(right), self.env) else { return Ok(Cond::False) };
-        let below: Vec<Cell> = self.env.department_below(top).into_iter().map(Cell::from).collect();
+        let Some(top) = eval::department(self.value(right), self.env) else {
+            return Ok(Cond::False);
+        };
+        let below: Vec<Cell> = self
+            .env
+            .department_below(top)
+            .into_iter()
+            .map(Cell::from)
+            .collect();
         if below.is_empty() {
             return Ok(Cond::False);
         }
@@ -276,14 +347,16 @@ impl Lowering<'_> {
 
     /// `cond` on the rows at the end of the links; each step keeps to the rows that the caller sees.
     fn through(&self, hops: &[Hop], cond: Cond) -> Cond {
-        hops.iter().rev().fold(cond, |cond, hop| match cond.and(self.env.rows(&hop.object)) {
-            Cond::False => Cond::False,
-            cond => Cond::Among {
-                column: hop.column.clone(),
-                table: hop.table.clone(),
-                select: hop.select.to_owned(),
-                cond: Box::new(cond),
-            },
+        hops.iter().rev().fold(cond, |cond, hop| {
+            match cond.and(self.env.rows(&hop.object)) {
+                Cond::False => Cond::False,
+                cond => Cond::Among {
+                    column: hop.column.clone(),
+                    table: hop.table.clone(),
+                    select: hop.select.to_owned(),
+                    cond: Box::new(cond),
+                },
+            }
         })
     }
 }
@@ -332,10 +405,19 @@ fn mirrored(op: cond::Op) -> cond::Op {
 fn compare_number(column: &str, op: cond::Op, number: Decimal, scale: u32) -> Cond {
     use cond::Op::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
     let factor = Decimal::from(10_i64.pow(scale.min(18)));
-    let floor = number.trunc().checked_mul(factor).zip(number.fract().checked_mul(factor)).and_then(
-        // Each part alone keeps all its digits: a product of the whole could be rounded.
-        |(whole, part)| Some((whole.checked_add(part.floor())?.to_i64()?, part.fract().is_zero())),
-    );
+    let floor = number
+        .trunc()
+        .checked_mul(factor)
+        .zip(number.fract().checked_mul(factor))
+        .and_then(
+            // Each part alone keeps all its digits: a product of the whole could be rounded.
+            |(whole, part)| {
+                Some((
+                    whole.checked_add(part.floor())?.to_i64()?,
+                    part.fract().is_zero(),
+                ))
+            },
+        );
     let Some((floor, exact)) = floor else {
         let above = number.is_sign_positive();
         return match op {

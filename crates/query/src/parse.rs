@@ -11,11 +11,17 @@ pub const NESTING_LIMIT: usize = 64;
 pub const LIST_LIMIT: usize = 1_000;
 
 /// Words that are no names where they stand bare; a field of such a name is written in back quotes.
-const KEYWORDS: [&str; 9] = ["and", "or", "not", "in", "is", "null", "under", "true", "false"];
+const KEYWORDS: [&str; 9] = [
+    "and", "or", "not", "in", "is", "null", "under", "true", "false",
+];
 
 /// The tree of `text`. A blank text is the empty filter.
 pub fn parse(text: &str) -> Result<Expr, QueryError> {
-    let mut parser = Parser { lexemes: lex(text)?, at: 0, nesting: 0 };
+    let mut parser = Parser {
+        lexemes: lex(text)?,
+        at: 0,
+        nesting: 0,
+    };
     if parser.token() == &Token::End {
         return Ok(Expr::new(Span::default(), Node::And(Vec::new())));
     }
@@ -28,7 +34,9 @@ pub fn parse(text: &str) -> Result<Expr, QueryError> {
 
 /// Whether `word` must stand in back quotes to be a name.
 pub(crate) fn is_keyword(word: &str) -> bool {
-    KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
+    KEYWORDS
+        .iter()
+        .any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
 
 struct Parser {
@@ -81,10 +89,14 @@ impl Parser {
         let span = self.span();
         match self.token() {
             Token::End => QueryError::at(span, "unexpected_end"),
-            Token::Name(word) | Token::Quoted(word) => QueryError::at(span, "unexpected").with("found", word),
+            Token::Name(word) | Token::Quoted(word) => {
+                QueryError::at(span, "unexpected").with("found", word)
+            }
             Token::Sign(sign) => QueryError::at(span, "unexpected").with("found", sign),
             Token::Me => QueryError::at(span, "unexpected").with("found", "$me"),
-            Token::Text(_) | Token::Number(_) | Token::Duration(_) => QueryError::at(span, "unexpected_value"),
+            Token::Text(_) | Token::Number(_) | Token::Duration(_) => {
+                QueryError::at(span, "unexpected_value")
+            }
         }
     }
 
@@ -104,7 +116,8 @@ impl Parser {
         while let Some((infix, binds)) = self.infix()
             && binds >= least
         {
-            if binds == level::COMPARE && level_of(&left) == level::COMPARE && !self.closed_before() {
+            if binds == level::COMPARE && level_of(&left) == level::COMPARE && !self.closed_before()
+            {
                 return Err(QueryError::at(self.span(), "chained_comparison"));
             }
             left = self.join(left, infix)?;
@@ -120,7 +133,10 @@ impl Parser {
 
     fn node(&self, span: Span, node: Node) -> Result<Expr, QueryError> {
         let items = match &node {
-            Node::And(list) | Node::Or(list) | Node::Call { args: list, .. } | Node::In { list, .. } => list.len(),
+            Node::And(list)
+            | Node::Or(list)
+            | Node::Call { args: list, .. }
+            | Node::In { list, .. } => list.len(),
             _ => 0,
         };
         if items > LIST_LIMIT {
@@ -171,16 +187,29 @@ impl Parser {
         match infix {
             Infix::And => {
                 let right = self.expression(level::NOT)?;
-                self.node(left.span.to(right.span), Node::And(flat(left, right, Infix::And)))
+                self.node(
+                    left.span.to(right.span),
+                    Node::And(flat(left, right, Infix::And)),
+                )
             }
             Infix::Or => {
                 let right = self.expression(level::AND)?;
-                self.node(left.span.to(right.span), Node::Or(flat(left, right, Infix::Or)))
+                self.node(
+                    left.span.to(right.span),
+                    Node::Or(flat(left, right, Infix::Or)),
+                )
             }
             Infix::Binary(op) => {
                 let right = self.expression(op.level() + 1)?;
                 let span = left.span.to(right.span);
-                self.node(span, Node::Binary { op, left: Box::new(left), right: Box::new(right) })
+                self.node(
+                    span,
+                    Node::Binary {
+                        op,
+                        left: Box::new(left),
+                        right: Box::new(right),
+                    },
+                )
             }
             Infix::In(sense) => {
                 if sense == Sense::Negated {
@@ -189,7 +218,11 @@ impl Parser {
                 self.membership(left, sense)
             }
             Infix::Is => {
-                let sense = if self.is_word("not") { Sense::Negated } else { Sense::Plain };
+                let sense = if self.is_word("not") {
+                    Sense::Negated
+                } else {
+                    Sense::Plain
+                };
                 if sense == Sense::Negated {
                     self.step();
                 }
@@ -197,7 +230,13 @@ impl Parser {
                     return Err(QueryError::at(self.span(), "expected").with("wanted", "null"));
                 }
                 let span = left.span.to(self.step());
-                self.node(span, Node::IsNull { left: Box::new(left), sense })
+                self.node(
+                    span,
+                    Node::IsNull {
+                        left: Box::new(left),
+                        sense,
+                    },
+                )
             }
         }
     }
@@ -273,7 +312,10 @@ impl Parser {
             }
             Token::Name(word) if is_keyword(&word) => Err(self.unexpected()),
             Token::Name(word) if *self.ahead() == Token::Sign("(") => {
-                let name = Name { text: word, span: self.step() };
+                let name = Name {
+                    text: word,
+                    span: self.step(),
+                };
                 let (args, end) = self.list()?;
                 self.node(start.to(end), Node::Call { name, args })
             }
@@ -292,7 +334,9 @@ impl Parser {
         match operand.node {
             Node::Number(number) => self.node(span, Node::Number(-number)),
             Node::Duration(length) => {
-                let negated = length.negated().ok_or_else(|| QueryError::at(span, "too_many_digits"))?;
+                let negated = length
+                    .negated()
+                    .ok_or_else(|| QueryError::at(span, "too_many_digits"))?;
                 self.node(span, Node::Duration(negated))
             }
             _ => self.node(span, Node::Negate(Box::new(operand))),
@@ -302,7 +346,9 @@ impl Parser {
     fn path(&mut self) -> Result<Expr, QueryError> {
         let mut names = vec![self.name()?];
         names.extend(self.names_after_point()?);
-        let span = names.iter().fold(names[0].span, |span, name| span.to(name.span));
+        let span = names
+            .iter()
+            .fold(names[0].span, |span, name| span.to(name.span));
         self.node(span, Node::Path(names))
     }
 
@@ -318,7 +364,10 @@ impl Parser {
     /// After a point, keywords are names too.
     fn name(&mut self) -> Result<Name, QueryError> {
         match self.token().clone() {
-            Token::Name(text) | Token::Quoted(text) => Ok(Name { text, span: self.step() }),
+            Token::Name(text) | Token::Quoted(text) => Ok(Name {
+                text,
+                span: self.step(),
+            }),
             _ => Err(self.unexpected()),
         }
     }
@@ -333,7 +382,11 @@ fn flat(left: Expr, right: Expr, infix: Infix) -> Vec<Expr> {
     for side in [left, right] {
         match (side.node, infix) {
             (Node::And(inner), Infix::And) | (Node::Or(inner), Infix::Or) => list.extend(inner),
-            (node, _) => list.push(Expr { span: side.span, node, depth: side.depth }),
+            (node, _) => list.push(Expr {
+                span: side.span,
+                node,
+                depth: side.depth,
+            }),
         }
     }
     list

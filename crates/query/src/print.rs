@@ -40,7 +40,11 @@ pub(crate) fn print_within(expr: &Expr, least: u8) -> String {
 /// A path as it is written, names that are keywords in back quotes.
 pub(crate) fn path(names: &[Name]) -> String {
     let written = names.iter().map(|name| {
-        if is_keyword(&name.text) { format!("`{}`", name.text) } else { name.text.clone() }
+        if is_keyword(&name.text) {
+            format!("`{}`", name.text)
+        } else {
+            name.text.clone()
+        }
     });
     written.collect::<Vec<_>>().join(".")
 }
@@ -86,24 +90,40 @@ fn write(expr: &Expr, out: &mut String) {
         Node::Binary { op, left, right } => {
             let binds = op.level();
             // Comparisons do not chain, the others lean to the left.
-            let least = if binds == level::COMPARE { binds + 1 } else { binds };
+            let least = if binds == level::COMPARE {
+                binds + 1
+            } else {
+                binds
+            };
             write_within(left, least, out);
             out.push_str(&format!(" {} ", op.symbol()));
             write_within(right, binds + 1, out);
         }
         Node::In { left, list, sense } => {
             write_within(left, level::ADD, out);
-            out.push_str(if *sense == Sense::Negated { " not in " } else { " in " });
+            out.push_str(if *sense == Sense::Negated {
+                " not in "
+            } else {
+                " in "
+            });
             write_list(list, out);
         }
         Node::Within { left, list, sense } => {
             write_within(left, level::ADD, out);
-            out.push_str(if *sense == Sense::Negated { " not in " } else { " in " });
+            out.push_str(if *sense == Sense::Negated {
+                " not in "
+            } else {
+                " in "
+            });
             write(list, out);
         }
         Node::IsNull { left, sense } => {
             write_within(left, level::ADD, out);
-            out.push_str(if *sense == Sense::Negated { " is not null" } else { " is null" });
+            out.push_str(if *sense == Sense::Negated {
+                " is not null"
+            } else {
+                " is null"
+            });
         }
     }
 }
@@ -134,9 +154,15 @@ fn duration(length: Length) -> String {
         (minutes / 60, "h"),
         (minutes % 60, "min"),
     ];
-    let written: String =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
-    debug_assert!(length.micros % (DAY_MICROS / 1_440) == 0, "literals are whole minutes");
+    let written: String = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    debug_assert!(
+        length.micros % (DAY_MICROS / 1_440) == 0,
+        "literals are whole minutes"
+    );
     match (written.is_empty(), negative) {
         (true, _) => "0d".to_owned(),
         (false, true) => format!("-{written}"),

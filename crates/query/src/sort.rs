@@ -1,5 +1,6 @@
 //! Sort orders: `-created_at,name`.
 
+use crate::check::MayRead;
 use crate::cond::{Direction, Order};
 use crate::env::Env;
 use crate::error::{QueryError, Span};
@@ -23,7 +24,10 @@ pub struct SortKey {
 
 impl SortKey {
     pub fn order(&self) -> Order {
-        Order { column: self.column.clone(), direction: self.direction }
+        Order {
+            column: self.column.clone(),
+            direction: self.direction,
+        }
     }
 }
 
@@ -55,7 +59,7 @@ impl Sort {
     }
 }
 
-fn keys(object: &Object, text: &str, may_read: &dyn Fn(&str, &str) -> bool) -> Result<Vec<SortKey>, QueryError> {
+fn keys(object: &Object, text: &str, may_read: MayRead<'_>) -> Result<Vec<SortKey>, QueryError> {
     let mut keys: Vec<SortKey> = Vec::new();
     if text.trim().is_empty() {
         return Ok(keys);
@@ -87,7 +91,7 @@ fn key(
     object: &Object,
     (name, span): (&str, Span),
     direction: Direction,
-    may_read: &dyn Fn(&str, &str) -> bool,
+    may_read: MayRead<'_>,
 ) -> Result<SortKey, QueryError> {
     let Some(found) = lookup(object, name).filter(|_| may_read(&object.name, name)) else {
         return Err(QueryError::at(span, "unknown_field")
@@ -97,9 +101,22 @@ fn key(
     };
     // Ids of version 7 are in the order of their making; other links have no order that means anything.
     if !is_ordered(&found.ty) && found.ty != Type::Bool && name != "id" {
-        return Err(QueryError::at(span, "not_sortable").with("field", name).with("type", found.ty.name()));
+        return Err(QueryError::at(span, "not_sortable")
+            .with("field", name)
+            .with("type", found.ty.name()));
     }
-    let titled = object.fields.get(object.title).is_some_and(|title| title.name == name);
-    let column = if titled { Object::TITLE_KEY.to_owned() } else { found.column };
-    Ok(SortKey { field: name.to_owned(), column, direction })
+    let titled = object
+        .fields
+        .get(object.title)
+        .is_some_and(|title| title.name == name);
+    let column = if titled {
+        Object::TITLE_KEY.to_owned()
+    } else {
+        found.column
+    };
+    Ok(SortKey {
+        field: name.to_owned(),
+        column,
+        direction,
+    })
 }

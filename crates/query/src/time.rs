@@ -7,8 +7,10 @@ use jiff::{SignedDuration, Span, Timestamp};
 
 /// Days since 1970, as a date rests in its column.
 pub(crate) fn days(date: Date) -> i64 {
-    (date.to_datetime(jiff::civil::Time::midnight()).to_zoned(TimeZone::UTC))
-        .map_or(0, |zoned| zoned.timestamp().as_second().div_euclid(86_400))
+    (date
+        .to_datetime(jiff::civil::Time::midnight())
+        .to_zoned(TimeZone::UTC))
+    .map_or(0, |zoned| zoned.timestamp().as_second().div_euclid(86_400))
 }
 
 /// The first microsecond of a day; a day that the zone skipped begins where the next one does.
@@ -22,7 +24,8 @@ pub(crate) fn day_start(date: Date, zone: &TimeZone) -> i64 {
 
 /// The first microsecond after a day.
 pub(crate) fn day_end(date: Date, zone: &TimeZone) -> i64 {
-    date.tomorrow().map_or(i64::MAX, |next| day_start(next, zone))
+    date.tomorrow()
+        .map_or(i64::MAX, |next| day_start(next, zone))
 }
 
 /// The day in which an instant lies, by the same bounds that filters compare with: where a clock that is set back
@@ -43,21 +46,38 @@ pub(crate) fn day_of(instant: Timestamp, zone: &TimeZone) -> Date {
 
 /// The instant of a local time; one that a zone skips or repeats is taken as calendars do (RFC 5545).
 pub(crate) fn local(time: DateTime, zone: &TimeZone) -> Option<Timestamp> {
-    time.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
+    time.to_zoned(zone.clone())
+        .ok()
+        .map(|zoned| zoned.timestamp())
 }
 
 /// A date and a length: hours count as far as they make whole days.
 pub(crate) fn date_plus(date: Date, length: Length) -> Option<Date> {
     let days = length.days.checked_add(length.micros / DAY_MICROS)?;
-    let span = Span::new().try_months(length.months).ok()?.try_days(days).ok()?;
+    let span = Span::new()
+        .try_months(length.months)
+        .ok()?
+        .try_days(days)
+        .ok()?;
     date.checked_add(span).ok()
 }
 
 /// An instant and a length: months and days by the zone's calendar, the rest by the clock.
-pub(crate) fn instant_plus(instant: Timestamp, length: Length, zone: &TimeZone) -> Option<Timestamp> {
-    let span = Span::new().try_months(length.months).ok()?.try_days(length.days).ok()?;
+pub(crate) fn instant_plus(
+    instant: Timestamp,
+    length: Length,
+    zone: &TimeZone,
+) -> Option<Timestamp> {
+    let span = Span::new()
+        .try_months(length.months)
+        .ok()?
+        .try_days(length.days)
+        .ok()?;
     let moved = instant.to_zoned(zone.clone()).checked_add(span).ok()?;
-    moved.timestamp().checked_add(SignedDuration::from_micros(length.micros)).ok()
+    moved
+        .timestamp()
+        .checked_add(SignedDuration::from_micros(length.micros))
+        .ok()
 }
 
 /// Days from `from` to `to`.
@@ -87,5 +107,8 @@ pub(crate) fn read_moment(text: &str) -> Option<Moment> {
         return Some(Moment::Instant(instant));
     }
     let timed = text.contains([':']);
-    text.parse::<DateTime>().ok().filter(|_| timed).map(Moment::Local)
+    text.parse::<DateTime>()
+        .ok()
+        .filter(|_| timed)
+        .map(Moment::Local)
 }

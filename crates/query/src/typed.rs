@@ -99,7 +99,9 @@ impl Typed {
 pub(crate) enum Type {
     Null,
     Bool,
-    Number { scale: u32 },
+    Number {
+        scale: u32,
+    },
     Money,
     Text,
     Date,
@@ -237,7 +239,9 @@ impl Node {
             Op::Const(_) | Op::Local(_) | Op::Today | Op::Now | Op::Me | Op::MyDepartment => true,
             Op::Field(_) => false,
             Op::Not(inner) | Op::IsNull(inner) | Op::Negate(inner) => inner.constant,
-            Op::All(list) | Op::Any(list) | Op::Call(_, list) => list.iter().all(|node| node.constant),
+            Op::All(list) | Op::Any(list) | Op::Call(_, list) => {
+                list.iter().all(|node| node.constant)
+            }
             Op::In(left, list) => left.constant && list.iter().all(|node| node.constant),
             Op::Compare(_, left, right)
             | Op::Has(left, right)
@@ -246,7 +250,12 @@ impl Node {
             | Op::Under(left, right)
             | Op::Arithmetic(_, left, right) => left.constant && right.constant,
         };
-        Node { span, ty, op, constant }
+        Node {
+            span,
+            ty,
+            op,
+            constant,
+        }
     }
 
     pub fn is_null_literal(&self) -> bool {

@@ -58,7 +58,11 @@ impl Val {
     }
 
     pub fn seq(kin: Kin, seq: i64) -> Val {
-        if seq == 0 { Val::Null } else { Val::Seq(kin, seq) }
+        if seq == 0 {
+            Val::Null
+        } else {
+            Val::Seq(kin, seq)
+        }
     }
 
     pub fn from(value: Value) -> Val {
@@ -70,7 +74,10 @@ impl Val {
             Value::Text(text) | Value::Parts { text, .. } => Val::Text(text),
             Value::Date(date) => Val::Date(date),
             Value::Instant(instant) => Val::Instant(instant),
-            Value::Duration(micros) => Val::Length(Length { micros, ..Length::default() }),
+            Value::Duration(micros) => Val::Length(Length {
+                micros,
+                ..Length::default()
+            }),
             Value::Money(money) => Val::Money(money),
             Value::Id(id) | Value::Reference { id, .. } => Val::Id(id),
             Value::List(items) if items.is_empty() => Val::Null,
@@ -113,7 +120,9 @@ pub(crate) fn order(left: &Val, right: &Val, env: &dyn Env) -> Option<Ordering> 
 pub(crate) fn scaled(number: Decimal, scale: u32) -> Option<i64> {
     use rust_decimal::prelude::ToPrimitive;
     let rounded = half_up(number, scale);
-    rounded.checked_mul(Decimal::from(10_i64.checked_pow(scale)?))?.to_i64()
+    rounded
+        .checked_mul(Decimal::from(10_i64.checked_pow(scale)?))?
+        .to_i64()
 }
 
 /// Rounds halves away from zero.

@@ -21,13 +21,22 @@ pub fn holds(cond: &Cond, row: &Row, world: &World) -> bool {
         }
         Cond::In { column, cells } => !row[column].is_null() && cells.contains(&row[column]),
         Cond::Null { column } => row[column].is_null(),
-        Cond::Contains { column, folded } => row[column].text().is_some_and(|text| fold(text).contains(folded)),
-        Cond::StartsWith { column, folded } => row[column].text().is_some_and(|text| fold(text).starts_with(folded)),
+        Cond::Contains { column, folded } => row[column]
+            .text()
+            .is_some_and(|text| fold(text).contains(folded)),
+        Cond::StartsWith { column, folded } => row[column]
+            .text()
+            .is_some_and(|text| fold(text).starts_with(folded)),
         // Items of these tests need no escapes in JSON.
-        Cond::ListHas { column, item } => {
-            row[column].text().is_some_and(|json| json.contains(&format!("\"{item}\"")))
-        }
-        Cond::Among { column, table, select, cond } => {
+        Cond::ListHas { column, item } => row[column]
+            .text()
+            .is_some_and(|json| json.contains(&format!("\"{item}\""))),
+        Cond::Among {
+            column,
+            table,
+            select,
+            cond,
+        } => {
             let cell = &row[column];
             let found = |other: &&Row| other[select] == *cell && holds(cond, other, world);
             !cell.is_null() && world.tables[table].iter().any(|other| found(&other))

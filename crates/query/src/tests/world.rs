@@ -36,13 +36,23 @@ fn to(object: &'static str) -> impl FnOnce(&mut Field) {
 
 fn choices(values: &'static [&'static str]) -> impl FnOnce(&mut Field) {
     move |field| {
-        field.options.choices =
-            values.iter().map(|value| Choice { value: (*value).to_owned(), ..Choice::default() }).collect();
+        field.options.choices = values
+            .iter()
+            .map(|value| Choice {
+                value: (*value).to_owned(),
+                ..Choice::default()
+            })
+            .collect();
     }
 }
 
 fn object(name: &str, fields: Vec<Field>) -> Arc<Object> {
-    let stages = ["first", "won"].map(|name| Stage { name: name.to_owned(), ..Stage::default() }).to_vec();
+    let stages = ["first", "won"]
+        .map(|name| Stage {
+            name: name.to_owned(),
+            ..Stage::default()
+        })
+        .to_vec();
     Arc::new(Object::new(ObjectParts {
         name: name.to_owned(),
         table: format!("t_{name}"),
@@ -53,7 +63,11 @@ fn object(name: &str, fields: Vec<Field>) -> Arc<Object> {
         fields,
         access: Access::Own,
         capabilities: Vec::new(),
-        pipelines: vec![Pipeline { name: "direct".to_owned(), label: Label::default(), stages }],
+        pipelines: vec![Pipeline {
+            name: "direct".to_owned(),
+            label: Label::default(),
+            stages,
+        }],
         views: Vec::new(),
         layout: Layout::default(),
         origin: String::new(),
@@ -110,9 +124,16 @@ pub fn row(object: &Object, seq: i64, system: &[(&str, i64)], values: &[(&str, V
         .map(|(name, _, default)| ((*name).to_owned(), default.map_or(Cell::Null, Cell::Int)))
         .collect();
     row.insert("seq".to_owned(), seq.into());
-    row.extend(system.iter().map(|(name, value)| ((*name).to_owned(), Cell::Int(*value))));
+    row.extend(
+        system
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Cell::Int(*value))),
+    );
     for field in &object.fields {
-        let value = values.iter().find(|(name, _)| *name == field.name).map_or(Value::Null, |(_, value)| value.clone());
+        let value = values
+            .iter()
+            .find(|(name, _)| *name == field.name)
+            .map_or(Value::Null, |(_, value)| value.clone());
         let mut cells = Vec::new();
         field.kind.store(field, &value, &mut cells);
         let columns = field.kind.columns(field);
@@ -131,7 +152,12 @@ impl World {
             let object = catalog.object(name).unwrap();
             let rows = (1..=3).map(|seq| {
                 let title = Value::from(["", "北区", "Ann", "East"][seq as usize]);
-                let mut row = row(object, seq, &[("department", seq), ("owner", seq % 2)], &[("name", title)]);
+                let mut row = row(
+                    object,
+                    seq,
+                    &[("department", seq), ("owner", seq % 2)],
+                    &[("name", title)],
+                );
                 row.insert("id".to_owned(), id(first + seq as u128).into());
                 row
             });
@@ -139,7 +165,13 @@ impl World {
         }
         // An hour is repeated on 27 October and skipped on 31 March, at 02:00 of the clock.
         let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
-        World { catalog, tables, zone, now: "2024-04-01T00:30:00Z".parse().unwrap(), hidden: vec!["salary"] }
+        World {
+            catalog,
+            tables,
+            zone,
+            now: "2024-04-01T00:30:00Z".parse().unwrap(),
+            hidden: vec!["salary"],
+        }
     }
 
     pub fn customer(&self) -> &Arc<Object> {
@@ -170,7 +202,11 @@ impl Env for World {
     }
 
     fn me(&self) -> Me {
-        Me { seq: 1, id: id(201), department: 1 }
+        Me {
+            seq: 1,
+            id: id(201),
+            department: 1,
+        }
     }
 
     fn currency(&self) -> &str {
@@ -186,7 +222,11 @@ impl Env for World {
     }
 
     fn department_below(&self, department: i64) -> Vec<i64> {
-        if department == 1 { vec![1, 2] } else { vec![department] }
+        if department == 1 {
+            vec![1, 2]
+        } else {
+            vec![department]
+        }
     }
 
     fn may_read(&self, _: &str, field: &str) -> bool {
@@ -223,12 +263,25 @@ impl Fields for Record<'_> {
         if rest.is_empty() {
             return self.own(name);
         }
-        let Some((object, select, cell)) = target else { return Value::Null };
-        let Some(object) = self.world.catalog.object(object) else { return Value::Null };
+        let Some((object, select, cell)) = target else {
+            return Value::Null;
+        };
+        let Some(object) = self.world.catalog.object(object) else {
+            return Value::Null;
+        };
         let rows = &self.world.tables[&object.table];
-        let found = rows.iter().find(|row| !cell.is_null() && row[select] == *cell);
+        let found = rows
+            .iter()
+            .find(|row| !cell.is_null() && row[select] == *cell);
         let seen = found.filter(|row| holds(&self.world.rows(&object.name), row, self.world));
-        seen.map_or(Value::Null, |row| Record { world: self.world, object, row }.get(rest))
+        seen.map_or(Value::Null, |row| {
+            Record {
+                world: self.world,
+                object,
+                row,
+            }
+            .get(rest)
+        })
     }
 }
 
@@ -239,13 +292,17 @@ impl Record<'_> {
             ("created_at" | "updated_at", Some(Cell::Int(micros))) => {
                 Value::Instant(Timestamp::from_microsecond(*micros).unwrap())
             }
-            ("version" | "owner" | "department" | "created_by" | "updated_by", Some(Cell::Int(value))) => {
-                Value::Int(*value)
-            }
+            (
+                "version" | "owner" | "department" | "created_by" | "updated_by",
+                Some(Cell::Int(value)),
+            ) => Value::Int(*value),
             _ => {
                 let field = self.object.field(name).unwrap();
                 let columns = field.kind.columns(field);
-                let cells: Vec<Cell> = columns.iter().map(|column| self.row[&column.name].clone()).collect();
+                let cells: Vec<Cell> = columns
+                    .iter()
+                    .map(|column| self.row[&column.name].clone())
+                    .collect();
                 field.kind.load(field, &cells)
             }
         }
