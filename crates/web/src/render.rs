@@ -100,9 +100,9 @@ fn environment(words: &Words) -> Environment<'static> {
     environment.add_function("t", move |key: String, given: Kwargs| translate(&words, &key, &given));
     let manifest = Arc::new(assets::manifest());
     let sprite = manifest.address("icons.svg");
-    let preload = manifest.preload();
+    let preload: Vec<Value> = manifest.preload().into_iter().map(Value::from_safe_string).collect();
     environment.add_function("icon", move |name: String, class: Rest<String>| icon(&sprite, &name, &class));
-    environment.add_function("asset", move |name: String| manifest.address(&name));
+    environment.add_function("asset", move |name: String| Value::from_safe_string(manifest.address(&name)));
     environment.add_function("preload", move || preload.clone());
     environment.add_filter("query", |value: String| encode(&value));
     environment

@@ -79,7 +79,7 @@ impl Page for BoardPage {
         let list = ListPage::samples(lang).into_iter().next().map(|(_, page)| page).unwrap_or_default();
         let modes = list.modes.iter().enumerate().map(|(at, mode)| Tab { current: at == 1, ..mode.clone() }).collect();
         let tabs = vec![Tab { current: true, ..say.tab("我的机会", "My deals", "/opportunity") }, say.tab("本季成交", "Closing this quarter", "/opportunity?view=q")];
-        let head = ListPage { object: "opportunity".into(), label: say.of("销售机会", "Deals"), modes, tabs, chips: vec![], clear_filter: String::new(), ..list };
+        let head = ListPage { object: "opportunity".into(), label: say.of("销售机会", "Deals"), modes, tabs, chips: vec![], clear_filter: String::new(), columns_href: String::new(), ..list };
         let sums = vec![
             Tally { label: say.of("本季", "This quarter"), value: "¥4,520,000".into(), ..Tally::default() },
             Tally { label: say.of("指标", "Target"), value: "¥6,000,000".into(), ..Tally::default() },
