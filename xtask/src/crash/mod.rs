@@ -5,6 +5,7 @@ mod client;
 mod ledger;
 mod load;
 mod random;
+mod stored;
 mod verify;
 
 use std::collections::BTreeSet;

@@ -1,13 +1,13 @@
 //! After a restart: what was acknowledged is there, and nothing is half.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use super::client::{Client, Failure, encode, list};
+use super::client::{Answer, Client, Failure};
 use super::ledger::{Certainty, Ledger, Record, Write};
+use super::stored::Stored;
 
 /// How long an import may take to be resumed and finished.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,17 +38,17 @@ pub fn recent(client: &Client, ledger: &mut Ledger) -> Result<Vec<String>> {
 }
 
 /// Checks everything that was acknowledged in the whole run, against one
-/// reading of the whole list; and the history of some records.
+/// reading of the whole lists; and the history of some records.
 pub fn everything(client: &Client, ledgers: &mut [Ledger]) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
-    let present = read_all(client)?;
+    let stored = Stored::read(client)?;
     for ledger in ledgers {
         for record in &mut ledger.records {
-            wrong.extend(settle(record, present.get(&record.id)));
+            wrong.extend(settle(record, stored.customers.get(&record.id)));
         }
         for (write, certainty) in &ledger.writes {
             if *certainty == Certainty::Acknowledged {
-                wrong.extend(check(client, write, *certainty)?);
+                wrong.extend(stored.check(write));
             }
         }
         for record in ledger
@@ -118,7 +118,7 @@ fn check(client: &Client, write: &Write, certainty: Certainty) -> Result<Option<
 }
 
 /// All or nothing; all if it must be.
-fn whole(what: &str, name: &str, found: usize, count: usize, must: bool) -> Option<String> {
+pub fn whole(what: &str, name: &str, found: usize, count: usize, must: bool) -> Option<String> {
     let is_right = found == count || (found == 0 && !must);
     (!is_right).then(|| {
         let state = if found == 0 { "lost" } else { "half" };
@@ -251,32 +251,6 @@ fn history(client: &Client, record: &Record) -> Result<Option<String>> {
     }))
 }
 
-/// Every customer by id, read page by page.
-fn read_all(client: &Client) -> Result<HashMap<String, Value>> {
-    let mut all = HashMap::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!(
-            "/records/customer?limit=500&fields=name,description&cursor={}",
-            encode(&cursor)
-        );
-        let answer = match client.get(&path) {
-            Ok(answer) => answer,
-            Err(failure) => bail!("the list does not answer: {failure:?}"),
-        };
-        for record in list(&answer) {
-            all.insert(
-                record["id"].as_str().unwrap_or_default().to_string(),
-                record,
-            );
-        }
-        match answer.body["next"].as_str() {
-            Some(next) => cursor = next.to_string(),
-            None => return Ok(all),
-        }
-    }
-}
-
 fn found(client: &Client, object: &str, condition: &str) -> Result<usize> {
     match client.find(object, condition) {
         Ok(records) => Ok(records.len()),
@@ -284,7 +258,7 @@ fn found(client: &Client, object: &str, condition: &str) -> Result<usize> {
     }
 }
 
-fn absent_is_none(answer: Result<super::client::Answer, Failure>) -> Result<Option<Value>> {
+fn absent_is_none(answer: Result<Answer, Failure>) -> Result<Option<Value>> {
     match answer {
         Ok(answer) => Ok(Some(answer.body)),
         Err(Failure::Refused {
