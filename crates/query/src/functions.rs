@@ -85,57 +85,26 @@ impl Function {
             .map_or("", |(name, _, _, _)| name)
     }
 
-    /// The node of a call, its arguments checked and counted.
+    /// The node of a call, its arguments counted before.
     pub fn call(
         self,
         checker: &Checker<'_>,
         span: Span,
-        mut args: Vec<Node>,
+        args: Vec<Node>,
     ) -> Result<Node, QueryError> {
-        let ty = match self {
+        let args = self.adapt(checker, args)?;
+        let ty = self.result(checker, &args)?;
+        Ok(Node::new(span, ty, Op::Call(self, args)))
+    }
+
+    /// Literal texts among the arguments become what the function takes.
+    fn adapt(self, checker: &Checker<'_>, mut args: Vec<Node>) -> Result<Vec<Node>, QueryError> {
+        match self {
             Function::If => {
-                checker.condition(&args[0])?;
-                let branches = checker.unify(args.split_off(1))?;
-                let ty = branches.0;
-                args.extend(branches.1);
-                ty
+                let (_, branches) = checker.unify(args.split_off(1))?;
+                args.extend(branches);
             }
-            Function::Coalesce => {
-                let (ty, unified) = checker.unify(args)?;
-                args = unified;
-                ty
-            }
-            Function::Min | Function::Max => {
-                let (ty, unified) = checker.unify(args)?;
-                args = unified;
-                if !matches!(ty, Type::Null) {
-                    wants(self, &args[0], is_ordered(&ty))?;
-                }
-                ty
-            }
-            Function::Concat => {
-                for arg in &args {
-                    wants(
-                        self,
-                        arg,
-                        !matches!(
-                            arg.ty,
-                            Type::List(_) | Type::Opaque | Type::Link(_) | Type::Calendar
-                        ),
-                    )?;
-                }
-                Type::Text
-            }
-            Function::Round => round(&args)?,
-            Function::Abs => {
-                let ty = args[0].ty.clone();
-                wants(
-                    self,
-                    &args[0],
-                    matches!(ty, Type::Number { .. } | Type::Money | Type::Duration),
-                )?;
-                ty
-            }
+            Function::Coalesce | Function::Min | Function::Max => args = checker.unify(args)?.1,
             Function::Year
             | Function::Month
             | Function::Day
@@ -145,33 +114,72 @@ impl Function {
                     .into_iter()
                     .map(|arg| checker.moment(arg))
                     .collect::<Result<_, _>>()?;
-                for arg in &args {
-                    wants(self, arg, matches!(arg.ty, Type::Date | Type::Instant))?;
-                }
+            }
+            Function::DateAdd => {
+                let rest = args.split_off(1);
+                args = args
+                    .into_iter()
+                    .map(|arg| checker.moment(arg))
+                    .collect::<Result<_, _>>()?;
+                args.extend(rest);
+            }
+            _ => {}
+        }
+        Ok(args)
+    }
+
+    /// The type of the result, when the arguments are what the function takes.
+    fn result(self, checker: &Checker<'_>, args: &[Node]) -> Result<Type, QueryError> {
+        let all = |fits: fn(&Type) -> bool| {
+            args.iter()
+                .try_for_each(|arg| wants(self, arg, fits(&arg.ty)))
+        };
+        Ok(match self {
+            Function::If => {
+                checker.condition(&args[0])?;
+                checker.unify(args[1..].to_vec())?.0
+            }
+            Function::Coalesce => checker.unify(args.to_vec())?.0,
+            Function::Min | Function::Max => {
+                all(|ty| is_ordered(ty) || *ty == Type::Null)?;
+                checker.unify(args.to_vec())?.0
+            }
+            Function::Concat => {
+                all(|ty| {
+                    !matches!(
+                        ty,
+                        Type::List(_) | Type::Opaque | Type::Link(_) | Type::Calendar
+                    )
+                })?;
+                Type::Text
+            }
+            Function::Round => round(args)?,
+            Function::Abs => {
+                all(|ty| matches!(ty, Type::Number { .. } | Type::Money | Type::Duration))?;
+                args[0].ty.clone()
+            }
+            Function::Year
+            | Function::Month
+            | Function::Day
+            | Function::Date
+            | Function::DaysBetween => {
+                all(|ty| matches!(ty, Type::Date | Type::Instant))?;
                 if self == Function::Date {
                     Type::Date
                 } else {
                     Type::Number { scale: 0 }
                 }
             }
-            Function::DateAdd => {
-                args[0] = checker.moment(args[0].clone())?;
-                date_add(&args)?
-            }
+            Function::DateAdd => date_add(args)?,
             Function::Len => {
-                wants(
-                    self,
-                    &args[0],
-                    matches!(args[0].ty, Type::Text | Type::List(_)),
-                )?;
+                all(|ty| matches!(ty, Type::Text | Type::List(_)))?;
                 Type::Number { scale: 0 }
             }
             Function::Lower | Function::Upper => {
-                wants(self, &args[0], args[0].ty == Type::Text)?;
+                all(|ty| *ty == Type::Text)?;
                 Type::Text
             }
-        };
-        Ok(Node::new(span, ty, Op::Call(self, args)))
+        })
     }
 }
 

@@ -29,17 +29,12 @@ pub(crate) fn day_end(date: Date, zone: &TimeZone) -> i64 {
 }
 
 /// The day in which an instant lies, by the same bounds that filters compare with: where a clock that is set back
-/// repeats an hour before midnight, the day of the calendar may differ from it.
+/// shows the end of a day again after midnight, the new day goes on.
 pub(crate) fn day_of(instant: Timestamp, zone: &TimeZone) -> Date {
-    let micros = instant.as_microsecond();
     let mut day = zone.to_datetime(instant).date();
-    while micros < day_start(day, zone) {
-        let Ok(before) = day.yesterday() else { break };
-        day = before;
-    }
-    while micros >= day_end(day, zone) {
-        let Ok(after) = day.tomorrow() else { break };
-        day = after;
+    while instant.as_microsecond() >= day_end(day, zone) {
+        let Ok(next) = day.tomorrow() else { break };
+        day = next;
     }
     day
 }

@@ -5,4 +5,5 @@ mod cases;
 mod errors;
 mod laws;
 mod naive;
+mod samples;
 mod world;
