@@ -107,3 +107,65 @@ pub(crate) fn read_moment(text: &str) -> Option<Moment> {
         .filter(|_| timed)
         .map(Moment::Local)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// In the second zone half an hour of 26 October comes again after the first midnight; in the third a day is
+    /// skipped as a whole.
+    #[test]
+    fn every_instant_lies_in_the_day_whose_bounds_hold_it() {
+        let zones = [
+            "CET-1CEST,M3.5.0,M10.5.0/3",
+            "XXX-1YYY,M3.5.0/0,M10.5.0/0:30",
+            "<-10>10<+14>-14,J363/0,J365",
+        ];
+        for zone in zones.map(|zone| TimeZone::posix(zone).unwrap()) {
+            for quarter in 0..(366 * 96) {
+                let instant = Timestamp::from_second(1_704_067_200 + quarter * 900).unwrap();
+                let (day, micros) = (day_of(instant, &zone), instant.as_microsecond());
+                let held = day_start(day, &zone) <= micros && micros < day_end(day, &zone);
+                assert!(held, "{instant} in {day} of {zone:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_calendar_has_an_end() {
+        assert_eq!(
+            date_plus(
+                Date::MAX,
+                Length {
+                    days: 1,
+                    ..Length::default()
+                }
+            ),
+            None
+        );
+        assert_eq!(
+            date_plus(
+                Date::MIN,
+                Length {
+                    months: i64::MIN,
+                    ..Length::default()
+                }
+            ),
+            None
+        );
+        assert_eq!(
+            instant_plus(
+                Timestamp::MAX,
+                Length {
+                    micros: i64::MAX,
+                    ..Length::default()
+                },
+                &TimeZone::UTC
+            ),
+            None
+        );
+        assert_eq!(day_end(Date::MAX, &TimeZone::UTC), i64::MAX);
+        assert_eq!(days(jiff::civil::date(1969, 12, 31)), -1);
+    }
+}
