@@ -21,25 +21,40 @@ fn main() {
     for source in SOURCES {
         println!("cargo::rerun-if-changed={}", ui.join(source).display());
     }
-    println!("cargo::rerun-if-changed={}", ui.join("dist/manifest.json").display());
+    println!(
+        "cargo::rerun-if-changed={}",
+        ui.join("dist/manifest.json").display()
+    );
     println!("cargo::rerun-if-changed=templates");
     println!("cargo::rerun-if-changed=lang");
     let built = modified(&ui.join("dist/manifest.json"));
-    let changed = SOURCES.iter().filter_map(|source| newest(&ui.join(source))).max();
+    let changed = SOURCES
+        .iter()
+        .filter_map(|source| newest(&ui.join(source)))
+        .max();
     if built.is_some() && built >= changed {
         return;
     }
     if let Err(error) = build(&ui) {
-        // A build script speaks to the person through its failure.
+        // Cargo fails the build and shows these words.
         println!("cargo::error={error}");
-        std::process::exit(1);
     }
 }
 
 fn build(ui: &Path) -> Result<(), String> {
     let installed = modified(&ui.join("node_modules/.package-lock.json"));
     if installed.is_none() || installed < modified(&ui.join("package-lock.json")) {
-        run(ui, "npm", &["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"])?;
+        run(
+            ui,
+            "npm",
+            &[
+                "ci",
+                "--omit=dev",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+            ],
+        )?;
     }
     run(ui, "node", &["build.mjs"])
 }
@@ -55,7 +70,10 @@ fn run(ui: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     let errors = String::from_utf8_lossy(&output.stderr).replace('\n', " | ");
-    Err(format!("`{program} {}` in ui/ failed: {errors}", arguments.join(" ")))
+    Err(format!(
+        "`{program} {}` in ui/ failed: {errors}",
+        arguments.join(" ")
+    ))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -65,7 +83,13 @@ fn modified(path: &Path) -> Option<SystemTime> {
 /// The newest change at or below `path`.
 fn newest(path: &Path) -> Option<SystemTime> {
     let own = modified(path);
-    let Ok(entries) = path.read_dir() else { return own };
-    let below = entries.flatten().map(|entry| -> PathBuf { entry.path() }).filter_map(|entry| newest(&entry)).max();
+    let Ok(entries) = path.read_dir() else {
+        return own;
+    };
+    let below = entries
+        .flatten()
+        .map(|entry| -> PathBuf { entry.path() })
+        .filter_map(|entry| newest(&entry))
+        .max();
     own.max(below)
 }

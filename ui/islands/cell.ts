@@ -21,6 +21,8 @@ export function bindCells(): void {
 async function open(cell: HTMLElement): Promise<void> {
   if (cell.classList.contains("editing") || !cell.dataset.cell) return;
   before.set(cell, { html: cell.innerHTML, values: "" });
+  // The form floats above the cell; a fixed width keeps the columns where they are.
+  if (cell.tagName === "TD") cell.style.minInlineSize = `${cell.offsetWidth}px`;
   await load(cell.dataset.cell, cell);
 }
 
@@ -36,6 +38,7 @@ function settle(cell: HTMLElement): void {
     input?.focus();
     if (input instanceof HTMLInputElement && input.type !== "checkbox") input.select?.();
   } else if (was) {
+    cell.style.minInlineSize = "";
     cell.classList.add("saved");
     setTimeout(() => cell.classList.remove("saved"), 1200);
     cell.tabIndex = -1;
@@ -78,6 +81,7 @@ function cancel(cell: HTMLElement): void {
   const kept = before.get(cell);
   if (!kept) return;
   cell.classList.remove("editing");
+  cell.style.minInlineSize = "";
   cell.innerHTML = kept.html;
   htmx.process(cell);
   cell.tabIndex = -1;

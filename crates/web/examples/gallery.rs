@@ -12,11 +12,16 @@ fn framed(name: &str, theme: &str, html: &str) -> String {
     let style = assets::manifest().address("app.css");
     let (before, after) = match name.split('-').next() {
         Some("peek") => ("<aside class=\"peek\">", "</aside>"),
-        Some("palette") => ("<dialog class=\"palette\" open><div class=\"palette-list\">", "</div></dialog>"),
+        Some("palette") => (
+            "<dialog class=\"palette\" open><div class=\"palette-list\">",
+            "</div></dialog>",
+        ),
         Some("rows") => ("<table class=\"table\">", "</table>"),
         _ => ("<div class=\"content narrow\" data-cell>", "</div>"),
     };
-    format!("<!doctype html><html data-theme=\"{theme}\"><meta charset=\"utf-8\"><link rel=\"stylesheet\" href=\"{style}\"><body>{before}{html}{after}")
+    format!(
+        "<!doctype html><html data-theme=\"{theme}\"><meta charset=\"utf-8\"><link rel=\"stylesheet\" href=\"{style}\"><body>{before}{html}{after}"
+    )
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,15 +31,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         fs::write(target.join("assets").join(name), bytes)?;
     }
     let renderer = Renderer::new()?;
-    let mut index = String::from("<!doctype html><meta charset=\"utf-8\"><title>Samples</title><ul>");
+    let mut index =
+        String::from("<!doctype html><meta charset=\"utf-8\"><title>Samples</title><ul>");
     for lang in ["zh", "en"] {
         for theme in ["light", "dark"] {
             for sample in samples(lang) {
                 let shell = Shell::sample(lang, theme);
-                let fragment = renderer.template(sample.template, &shell, sample.page.clone(), Frame::Fragment)?;
-                fs::write(target.join(format!("{}.{lang}.{theme}.frag.html", sample.name)), fragment)?;
+                let fragment = renderer.template(
+                    sample.template,
+                    &shell,
+                    sample.page.clone(),
+                    Frame::Fragment,
+                )?;
+                fs::write(
+                    target.join(format!("{}.{lang}.{theme}.frag.html", sample.name)),
+                    fragment,
+                )?;
                 let html = renderer.template(sample.template, &shell, sample.page, Frame::Whole)?;
-                let html = if html.contains("<html") { html } else { framed(&sample.name, theme, &html) };
+                let html = if html.contains("<html") {
+                    html
+                } else {
+                    framed(&sample.name, theme, &html)
+                };
                 // Pages are opened as files, so addresses from the root become relative.
                 let html = html.replace("=\"/assets/", "=\"assets/");
                 let file = format!("{}.{lang}.{theme}.html", sample.name);

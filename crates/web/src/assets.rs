@@ -30,29 +30,42 @@ impl Manifest {
     /// The address of an asset by its plain name (`app.css`); an unknown name is returned under the prefix,
     /// where it answers 404.
     pub fn address(&self, name: &str) -> String {
-        format!("{PREFIX}{}", self.names.get(name).map_or(name, String::as_str))
+        format!(
+            "{PREFIX}{}",
+            self.names.get(name).map_or(name, String::as_str)
+        )
     }
 
     /// Addresses of the script chunks that the first page needs.
     pub fn preload(&self) -> Vec<String> {
-        self.preload.iter().map(|name| format!("{PREFIX}{name}")).collect()
+        self.preload
+            .iter()
+            .map(|name| format!("{PREFIX}{name}"))
+            .collect()
     }
 }
 
 /// The manifest of this build; read from disk again each time in a development build.
 pub fn manifest() -> Manifest {
     static KEPT: OnceLock<Vec<u8>> = OnceLock::new();
-    let bytes = if cfg!(debug_assertions) { read() } else { KEPT.get_or_init(read).clone() };
+    let bytes = if cfg!(debug_assertions) {
+        read()
+    } else {
+        KEPT.get_or_init(read).clone()
+    };
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 fn read() -> Vec<u8> {
-    Dist::get("manifest.json").map(|file| file.data.into_owned()).unwrap_or_default()
+    Dist::get("manifest.json")
+        .map(|file| file.data.into_owned())
+        .unwrap_or_default()
 }
 
 /// Every built file with its bytes, for writing pages to disk.
 pub fn files() -> impl Iterator<Item = (String, Vec<u8>)> {
-    Dist::iter().filter_map(|name| Dist::get(&name).map(|file| (name.into_owned(), file.data.into_owned())))
+    Dist::iter()
+        .filter_map(|name| Dist::get(&name).map(|file| (name.into_owned(), file.data.into_owned())))
 }
 
 /// `GET /assets/{name}`.
@@ -67,17 +80,26 @@ async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
     if file_name == "manifest.json" || file_name.ends_with(".gz") {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let packed = takes_gzip(&headers).then(|| Dist::get(&format!("{file_name}.gz"))).flatten();
+    let packed = takes_gzip(&headers)
+        .then(|| Dist::get(&format!("{file_name}.gz")))
+        .flatten();
     let is_packed = packed.is_some();
     let Some(file) = packed.or_else(|| Dist::get(file_name)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let mut answer = answer(file);
     let set = answer.headers_mut();
-    set.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(file_name)));
+    set.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(content_type(file_name)),
+    );
     set.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     // A plain name may mean another file after an upgrade, so it is kept for an hour only.
-    let keep = if hashed.is_some() { "public, max-age=3600" } else { "public, max-age=31536000, immutable" };
+    let keep = if hashed.is_some() {
+        "public, max-age=3600"
+    } else {
+        "public, max-age=31536000, immutable"
+    };
     set.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
     if is_packed {
         set.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -100,7 +122,8 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.split(','))
         .any(|coding| {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-            name.trim().eq_ignore_ascii_case("gzip") && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+            name.trim().eq_ignore_ascii_case("gzip")
+                && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
         })
 }
 
@@ -122,9 +145,18 @@ mod tests {
     #[test]
     fn manifest_names_what_the_layout_needs() {
         let manifest = manifest();
-        for name in ["app.css", "app.js", "icons.svg", "mark.svg", "app.webmanifest"] {
+        for name in [
+            "app.css",
+            "app.js",
+            "icons.svg",
+            "mark.svg",
+            "app.webmanifest",
+        ] {
             let address = manifest.address(name);
-            assert!(Dist::get(address.strip_prefix(PREFIX).unwrap()).is_some(), "{name} -> {address}");
+            assert!(
+                Dist::get(address.strip_prefix(PREFIX).unwrap()).is_some(),
+                "{name} -> {address}"
+            );
         }
     }
 

@@ -19,7 +19,10 @@ const HEADERS: [(&str, &str); 6] = [
     ("x-frame-options", "DENY"),
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
-    ("permissions-policy", "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)"),
+    (
+        "permissions-policy",
+        "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)",
+    ),
 ];
 
 /// Adds the headers to every answer that does not set its own.

@@ -41,28 +41,60 @@ impl Speaker {
                 days => self.far_day(local.date(), days),
             },
         };
-        Moment { text, title: local.strftime("%Y-%m-%d %H:%M:%S").to_string(), iso: at.to_string(), past: seconds > 0 }
+        Moment {
+            text,
+            title: local.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            iso: at.to_string(),
+            past: seconds > 0,
+        }
     }
 
     /// `今天`, `明天`, `周五`, `3 天前`, `11-08`, `2025-11-08`.
     pub fn date(&self, date: Date) -> Moment {
         let days = self.days_from_today(date);
-        let text = if (-1..=1).contains(&days) { self.near_day(days) } else { self.far_day(date, days) };
+        let text = if (-1..=1).contains(&days) {
+            self.near_day(days)
+        } else {
+            self.far_day(date, days)
+        };
         let weekday = self.weekday(date);
-        Moment { text, title: format!("{date} {weekday}"), iso: date.to_string(), past: days < 0 }
+        Moment {
+            text,
+            title: format!("{date} {weekday}"),
+            iso: date.to_string(),
+            past: days < 0,
+        }
     }
 
     /// `3 分 12 秒`, `1 小时 5 分`; at most two parts.
     pub fn duration(&self, seconds: i64) -> String {
-        let parts = [("span-days", seconds / 86_400), ("span-hours", seconds / 3600 % 24), ("span-minutes", seconds / 60 % 60), ("span-seconds", seconds % 60)];
-        let shown: Vec<_> = parts.iter().filter(|(_, n)| *n != 0).take(2).map(|(key, n)| self.count(key, *n)).collect();
-        if shown.is_empty() { self.count("span-seconds", 0) } else { shown.join(" ") }
+        let parts = [
+            ("span-days", seconds / 86_400),
+            ("span-hours", seconds / 3600 % 24),
+            ("span-minutes", seconds / 60 % 60),
+            ("span-seconds", seconds % 60),
+        ];
+        let shown: Vec<_> = parts
+            .iter()
+            .filter(|(_, n)| *n != 0)
+            .take(2)
+            .map(|(key, n)| self.count(key, *n))
+            .collect();
+        if shown.is_empty() {
+            self.count("span-seconds", 0)
+        } else {
+            shown.join(" ")
+        }
     }
 
     /// `1,284,500.50` from a plain decimal string; anything else comes back as it is.
     pub fn number(&self, decimal: &str) -> String {
-        let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |rest| ("-", rest));
-        let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
+        let (sign, digits) = decimal
+            .strip_prefix('-')
+            .map_or(("", decimal), |rest| ("-", rest));
+        let (whole, fraction) = digits
+            .split_once('.')
+            .map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
         if whole.is_empty() || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
             return decimal.to_owned();
         }
@@ -105,7 +137,10 @@ impl Speaker {
 
     fn days_from_today(&self, date: Date) -> i32 {
         let today = self.now.to_zoned(self.zone.clone()).date();
-        today.until((Unit::Day, date)).map(|span| span.get_days()).unwrap_or_default()
+        today
+            .until((Unit::Day, date))
+            .map(|span| span.get_days())
+            .unwrap_or_default()
     }
 
     fn near_day(&self, days: i32) -> String {
@@ -128,7 +163,10 @@ impl Speaker {
     }
 
     fn weekday(&self, date: Date) -> String {
-        self.say(&format!("weekday-{}", date.weekday().to_monday_one_offset()))
+        self.say(&format!(
+            "weekday-{}",
+            date.weekday().to_monday_one_offset()
+        ))
     }
 
     fn say(&self, key: &str) -> String {
@@ -152,7 +190,11 @@ mod tests {
 
     fn speaker(code: &str) -> Speaker {
         let words = Words::load().unwrap().remove(code).unwrap();
-        Speaker::new(words, TimeZone::fixed(jiff::tz::offset(8)), "2026-11-22T02:00:00Z".parse().unwrap())
+        Speaker::new(
+            words,
+            TimeZone::fixed(jiff::tz::offset(8)),
+            "2026-11-22T02:00:00Z".parse().unwrap(),
+        )
     }
 
     #[test]
@@ -170,7 +212,12 @@ mod tests {
             assert_eq!(speaker("zh").instant(at.parse().unwrap()).text, zh);
             assert_eq!(speaker("en").instant(at.parse().unwrap()).text, en);
         }
-        assert_eq!(speaker("zh").instant("2026-11-19T08:20:05Z".parse().unwrap()).title, "2026-11-19 16:20:05");
+        assert_eq!(
+            speaker("zh")
+                .instant("2026-11-19T08:20:05Z".parse().unwrap())
+                .title,
+            "2026-11-19 16:20:05"
+        );
     }
 
     #[test]
@@ -186,7 +233,14 @@ mod tests {
     #[test]
     fn numbers_are_grouped() {
         let speaker = speaker("en");
-        for (given, shown) in [("1284500", "1,284,500"), ("-1234.50", "-1,234.50"), ("999", "999"), ("0", "0"), ("", ""), ("n/a", "n/a")] {
+        for (given, shown) in [
+            ("1284500", "1,284,500"),
+            ("-1234.50", "-1,234.50"),
+            ("999", "999"),
+            ("0", "0"),
+            ("", ""),
+            ("n/a", "n/a"),
+        ] {
             assert_eq!(speaker.number(given), shown);
         }
         assert_eq!(speaker.money("1234.50", "CNY"), "¥1,234.50");

@@ -36,10 +36,16 @@ impl Words {
         let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for file in Lang::iter() {
             if let Some((code, _)) = file.split_once('/') {
-                files.entry(code.to_owned()).or_default().push(file.to_string());
+                files
+                    .entry(code.to_owned())
+                    .or_default()
+                    .push(file.to_string());
             }
         }
-        files.into_iter().map(|(code, names)| Ok((code.clone(), Words::of(&code, &names)?))).collect()
+        files
+            .into_iter()
+            .map(|(code, names)| Ok((code.clone(), Words::of(&code, &names)?)))
+            .collect()
     }
 
     /// The language's code, as in `<html lang>`.
@@ -55,7 +61,11 @@ impl Words {
     /// The message `key` with its arguments put in. A key that does not exist comes back as `⟦key⟧`, which
     /// the page test looks for.
     pub fn say(&self, key: &str, arguments: &[(&str, Argument<'_>)]) -> String {
-        let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
+        let Some(pattern) = self
+            .bundle
+            .get_message(key)
+            .and_then(|message| message.value())
+        else {
             tracing::warn!(key, language = %self.code, "no such message");
             return format!("⟦{key}⟧");
         };
@@ -64,7 +74,9 @@ impl Words {
             given.set(*name, FluentValue::from(*value));
         }
         let mut errors = Vec::new();
-        let text = self.bundle.format_pattern(pattern, Some(&given), &mut errors);
+        let text = self
+            .bundle
+            .format_pattern(pattern, Some(&given), &mut errors);
         if !errors.is_empty() {
             tracing::warn!(key, language = %self.code, ?errors, "message with errors");
         }
@@ -72,24 +84,43 @@ impl Words {
     }
 
     fn of(code: &str, names: &[String]) -> Result<Words, WordsError> {
-        let language = code.parse().map_err(|_| WordsError::Code(code.to_owned()))?;
+        let language = code
+            .parse()
+            .map_err(|_| WordsError::Code(code.to_owned()))?;
         let mut bundle = FluentBundle::new_concurrent(vec![language]);
         // Isolation marks would be visible in titles and placeholders.
         bundle.set_use_isolating(false);
         let mut keys = BTreeSet::new();
         for name in names {
-            let source = Lang::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
+            let source = Lang::get(name)
+                .map(|file| String::from_utf8_lossy(&file.data).into_owned())
+                .unwrap_or_default();
             keys.extend(keys_of(&source));
-            let resource = FluentResource::try_new(source).map_err(|(_, errors)| WordsError::Parse {
-                file: name.clone(),
-                detail: errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-            })?;
-            bundle.add_resource(resource).map_err(|errors| WordsError::Twice {
-                file: name.clone(),
-                detail: errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-            })?;
+            let resource =
+                FluentResource::try_new(source).map_err(|(_, errors)| WordsError::Parse {
+                    file: name.clone(),
+                    detail: errors
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .join("; "),
+                })?;
+            bundle
+                .add_resource(resource)
+                .map_err(|errors| WordsError::Twice {
+                    file: name.clone(),
+                    detail: errors
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .join("; "),
+                })?;
         }
-        Ok(Words { code: Arc::from(code), bundle: Arc::new(bundle), keys: Arc::new(keys) })
+        Ok(Words {
+            code: Arc::from(code),
+            bundle: Arc::new(bundle),
+            keys: Arc::new(keys),
+        })
     }
 }
 
@@ -131,15 +162,24 @@ mod tests {
         for (code, other) in &all {
             let lacks: Vec<_> = words.keys().difference(other.keys()).collect();
             let more: Vec<_> = other.keys().difference(words.keys()).collect();
-            assert!(lacks.is_empty() && more.is_empty(), "{code} against {first}: lacks {lacks:?}, has more {more:?}");
+            assert!(
+                lacks.is_empty() && more.is_empty(),
+                "{code} against {first}: lacks {lacks:?}, has more {more:?}"
+            );
         }
     }
 
     #[test]
     fn messages_take_arguments() {
         let all = Words::load().unwrap();
-        assert_eq!(all["en"].say("ago-days", &[("n", Argument::Number(3.0))]), "3 days ago");
-        assert_eq!(all["zh"].say("ago-days", &[("n", Argument::Number(3.0))]), "3 天前");
+        assert_eq!(
+            all["en"].say("ago-days", &[("n", Argument::Number(3.0))]),
+            "3 days ago"
+        );
+        assert_eq!(
+            all["zh"].say("ago-days", &[("n", Argument::Number(3.0))]),
+            "3 天前"
+        );
         assert_eq!(all["en"].say("no-such-key", &[]), "⟦no-such-key⟧");
     }
 }

@@ -28,7 +28,10 @@ fn every_sample_renders_without_untranslated_keys() {
     let mut faults = Vec::new();
     each_page(|what, html| {
         if let Some(at) = html.find('⟦') {
-            faults.push(format!("{what}: {}", html[at..].chars().take(40).collect::<String>()));
+            faults.push(format!(
+                "{what}: {}",
+                html[at..].chars().take(40).collect::<String>()
+            ));
         }
     });
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -40,9 +43,17 @@ fn no_page_has_inline_script_or_style() {
         for tag in html.split('<').skip(1) {
             let tag = tag.split('>').next().unwrap();
             assert!(!tag.starts_with("style"), "{what}: <{tag}>");
-            assert!(!tag.starts_with("script") || tag.contains(" src="), "{what}: <{tag}>");
+            assert!(
+                !tag.starts_with("script") || tag.contains(" src="),
+                "{what}: <{tag}>"
+            );
             for attribute in attributes(tag) {
-                assert!(attribute != "style" && !attribute.starts_with("on") && !attribute.starts_with("hx-on"), "{what}: <{tag}>");
+                assert!(
+                    attribute != "style"
+                        && !attribute.starts_with("on")
+                        && !attribute.starts_with("hx-on"),
+                    "{what}: <{tag}>"
+                );
             }
             assert!(!tag.contains("javascript:"), "{what}: <{tag}>");
         }
@@ -53,7 +64,11 @@ fn no_page_has_inline_script_or_style() {
 fn controls_have_names_and_ids_are_unique() {
     each_page(|what, html| {
         let mut ids = BTreeSet::new();
-        for tag in html.split('<').skip(1).map(|tag| tag.split('>').next().unwrap()) {
+        for tag in html
+            .split('<')
+            .skip(1)
+            .map(|tag| tag.split('>').next().unwrap())
+        {
             if let Some(id) = value_of(tag, "id") {
                 assert!(ids.insert(id.to_owned()), "{what}: id `{id}` twice");
             }
@@ -67,19 +82,28 @@ fn controls_have_names_and_ids_are_unique() {
 
 #[test]
 fn icons_exist_in_the_sprite() {
-    let sprite = assets::files().find(|(name, _)| name.starts_with("icons-") && name.ends_with(".svg")).unwrap().1;
+    let sprite = assets::files()
+        .find(|(name, _)| name.starts_with("icons-") && name.ends_with(".svg"))
+        .unwrap()
+        .1;
     let sprite = String::from_utf8(sprite).unwrap();
     each_page(|what, html| {
         for used in html.split(".svg#").skip(1) {
             let name = used.split('"').next().unwrap();
-            assert!(sprite.contains(&format!("id=\"{name}\"")), "{what}: no icon `{name}`");
+            assert!(
+                sprite.contains(&format!("id=\"{name}\"")),
+                "{what}: no icon `{name}`"
+            );
         }
     });
 }
 
 /// Names of a tag's attributes (values are quoted everywhere in our templates).
 fn attributes(tag: &str) -> impl Iterator<Item = &str> {
-    tag.split(['"', '\'']).step_by(2).flat_map(str::split_whitespace).filter_map(|word| word.split('=').next())
+    tag.split(['"', '\''])
+        .step_by(2)
+        .flat_map(str::split_whitespace)
+        .filter_map(|word| word.split('=').next())
 }
 
 fn value_of<'a>(tag: &'a str, name: &str) -> Option<&'a str> {

@@ -39,11 +39,35 @@ impl Page for CellPage {
         let say = Say(lang);
         let cell = say.facts().remove(1);
         let error = Some(say.of("不能为空", "Must not be empty"));
-        let shown = CellPage { cell: cell.clone(), version: 7, ..CellPage::default() };
+        let shown = CellPage {
+            cell: cell.clone(),
+            version: 7,
+            ..CellPage::default()
+        };
         vec![
-            ("edit", CellPage { is_editing: true, ..shown.clone() }),
-            ("error", CellPage { cell: CellView { error, ..cell }, is_editing: true, ..shown.clone() }),
-            ("conflict", CellPage { is_editing: true, conflict: Some(sample_conflict(say)), ..shown.clone() }),
+            (
+                "edit",
+                CellPage {
+                    is_editing: true,
+                    ..shown.clone()
+                },
+            ),
+            (
+                "error",
+                CellPage {
+                    cell: CellView { error, ..cell },
+                    is_editing: true,
+                    ..shown.clone()
+                },
+            ),
+            (
+                "conflict",
+                CellPage {
+                    is_editing: true,
+                    conflict: Some(sample_conflict(say)),
+                    ..shown.clone()
+                },
+            ),
             ("", shown),
         ]
     }
@@ -54,8 +78,25 @@ impl Page for OptionsPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
-        let option = |id: &str, zh: &str, en: &str| OptionView { id: id.into(), label: say.of(zh, en), detail: say.of("华东一部", "East Sales 1"), face: Some(say.face("梅", "M", "sky")) };
-        let options = vec![option("2", "王小梅", "May Wang"), option("3", "雷明", "Ming Lei")];
-        vec![("", OptionsPage { options, create: Some((say.of("新建「梅」", "Create “Mei”"), "/user/new?name=mei".into())) })]
+        let option = |id: &str, zh: &str, en: &str| OptionView {
+            id: id.into(),
+            label: say.of(zh, en),
+            detail: say.of("华东一部", "East Sales 1"),
+            face: Some(say.face("梅", "M", "sky")),
+        };
+        let options = vec![
+            option("2", "王小梅", "May Wang"),
+            option("3", "雷明", "Ming Lei"),
+        ];
+        vec![(
+            "",
+            OptionsPage {
+                options,
+                create: Some((
+                    say.of("新建「梅」", "Create “Mei”"),
+                    "/user/new?name=mei".into(),
+                )),
+            },
+        )]
     }
 }

@@ -94,14 +94,25 @@ impl Page for ActionPage {
             cell.wide = true;
         });
         let note = CellView::new("note", &say.of("说明", "Note"), "long_text", "");
-        let reason = CellView::new("reason", &say.of("原因", "Reason"), "choice", "").with(|cell| {
-            cell.required = true;
-            cell.wide = true;
-            cell.choices = say.choices(&[("price", "价格", "Price", ""), ("rival", "竞争对手", "Competitor", ""), ("none", "项目取消", "Cancelled", "")], "");
-        });
+        let reason =
+            CellView::new("reason", &say.of("原因", "Reason"), "choice", "").with(|cell| {
+                cell.required = true;
+                cell.wide = true;
+                cell.choices = say.choices(
+                    &[
+                        ("price", "价格", "Price", ""),
+                        ("rival", "竞争对手", "Competitor", ""),
+                        ("none", "项目取消", "Cancelled", ""),
+                    ],
+                    "",
+                );
+            });
         let handover = ActionPage {
             heading: say.of("移交客户", "Hand over"),
-            text: say.of("客户和它所有未完成的事一起交给同事。", "The customer and everything open on it go to a colleague."),
+            text: say.of(
+                "客户和它所有未完成的事一起交给同事。",
+                "The customer and everything open on it go to a colleague.",
+            ),
             icon: "arrow-left-right".into(),
             tone: "go".into(),
             action: "/customer/1/handover".into(),
@@ -110,14 +121,25 @@ impl Page for ActionPage {
             version: Some(7),
             cells: vec![to, note.clone()],
             touches: vec![
-                Tally { label: say.of("进行中的机会", "Open deals"), value: "4".into(), ..Tally::default() },
-                Tally { label: say.of("未完成任务", "Open tasks"), value: "6".into(), ..Tally::default() },
+                Tally {
+                    label: say.of("进行中的机会", "Open deals"),
+                    value: "4".into(),
+                    ..Tally::default()
+                },
+                Tally {
+                    label: say.of("未完成任务", "Open tasks"),
+                    value: "6".into(),
+                    ..Tally::default()
+                },
             ],
             ..ActionPage::default()
         };
         let lost = ActionPage {
             heading: say.of("输单", "Lost"),
-            text: say.of("说说原因，下一次会更好。", "Say why: the next one will go better."),
+            text: say.of(
+                "说说原因，下一次会更好。",
+                "Say why: the next one will go better.",
+            ),
             icon: "thumbs-down".into(),
             tone: "danger".into(),
             submit: say.of("标为输单", "Mark as lost"),
@@ -145,7 +167,11 @@ impl Page for ConversionPage {
                 customer: name(&say.of("合肥锅炉", "Hefei Boiler")),
                 contact: name(&say.of("李国强", "Guoqiang Li")),
                 opportunity: name(&say.of("10 吨锅炉改造", "10 t boiler conversion")),
-                existing: vec![Lookup { id: "1".into(), label: say.of("合肥锅炉制造有限公司", "Hefei Boiler Works"), href: "/customer/1".into() }],
+                existing: vec![Lookup {
+                    id: "1".into(),
+                    label: say.of("合肥锅炉制造有限公司", "Hefei Boiler Works"),
+                    href: "/customer/1".into(),
+                }],
                 errors: vec![],
             },
         )]
@@ -157,7 +183,10 @@ impl Page for WhyPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
-        let reason = |is_granting: bool, zh: &str, en: &str| Reason { is_granting, text: say.of(zh, en) };
+        let reason = |is_granting: bool, zh: &str, en: &str| Reason {
+            is_granting,
+            text: say.of(zh, en),
+        };
         vec![(
             "",
             WhyPage {
@@ -165,10 +194,22 @@ impl Page for WhyPage {
                 back: "/customer/1".into(),
                 reasons: vec![
                     reason(true, "您是负责人。", "You are the owner."),
-                    reason(true, "角色「销售」可以看自己的、共享给自己的和公海的客户。", "The role Salesperson sees own, shared and pool customers."),
-                    reason(false, "没有人单独把它共享给您。", "Nobody shared it with you."),
+                    reason(
+                        true,
+                        "角色「销售」可以看自己的、共享给自己的和公海的客户。",
+                        "The role Salesperson sees own, shared and pool customers.",
+                    ),
+                    reason(
+                        false,
+                        "没有人单独把它共享给您。",
+                        "Nobody shared it with you.",
+                    ),
                 ],
-                allowed: vec![say.of("查看", "see"), say.of("修改", "change"), say.of("移交", "hand over")],
+                allowed: vec![
+                    say.of("查看", "see"),
+                    say.of("修改", "change"),
+                    say.of("移交", "hand over"),
+                ],
                 hidden_fields: vec![say.of("成本价", "Cost price")],
             },
         )]
@@ -186,7 +227,13 @@ impl Page for FilterPage {
                 action: "/customer".into(),
                 cancel: "/customer".into(),
                 again: "/customer/filter".into(),
-                fields: say.choices(&[("level", "级别", "Level", ""), ("region", "地区", "Region", "")], "level"),
+                fields: say.choices(
+                    &[
+                        ("level", "级别", "Level", ""),
+                        ("region", "地区", "Region", ""),
+                    ],
+                    "level",
+                ),
                 operators: say.choices(&[("=", "是", "is", ""), ("!=", "不是", "is not", "")], "="),
                 value: Some(say.facts().remove(1)),
                 expression: "level = \"strategic\"".into(),
@@ -202,8 +249,22 @@ impl Page for ColumnsPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
-        let mut columns = say.choices(&[("name", "名称", "Name", ""), ("level", "级别", "Level", ""), ("phone", "电话", "Phone", "")], "name");
+        let mut columns = say.choices(
+            &[
+                ("name", "名称", "Name", ""),
+                ("level", "级别", "Level", ""),
+                ("phone", "电话", "Phone", ""),
+            ],
+            "name",
+        );
         columns[1].selected = true;
-        vec![("", ColumnsPage { action: "/customer/columns".into(), cancel: "/customer".into(), columns })]
+        vec![(
+            "",
+            ColumnsPage {
+                action: "/customer/columns".into(),
+                cancel: "/customer".into(),
+                columns,
+            },
+        )]
     }
 }

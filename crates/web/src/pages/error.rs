@@ -18,7 +18,19 @@ impl Page for ErrorPage {
     const TEMPLATE: &'static str = "error.html";
 
     fn samples(_: &str) -> Vec<(&'static str, Self)> {
-        let page = |status| ErrorPage { status, detail: String::new(), request: "018f3c2e".into() };
-        vec![("403", page(403)), ("404", page(404)), ("413", page(413)), ("429", page(429)), ("500", page(500)), ("503", page(503)), ("507", page(507))]
+        let page = |status| ErrorPage {
+            status,
+            detail: String::new(),
+            request: "018f3c2e".into(),
+        };
+        vec![
+            ("403", page(403)),
+            ("404", page(404)),
+            ("413", page(413)),
+            ("429", page(429)),
+            ("500", page(500)),
+            ("503", page(503)),
+            ("507", page(507)),
+        ]
     }
 }

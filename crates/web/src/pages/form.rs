@@ -34,14 +34,29 @@ impl Page for FormPage {
         let new = form(say);
         let mut errors = new.clone();
         let message = say.of("请填写名称", "Please give a name");
-        let phone = say.of("电话里有字母：0551-ABCD", "There are letters in the phone number: 0551-ABCD");
+        let phone = say.of(
+            "电话里有字母：0551-ABCD",
+            "There are letters in the phone number: 0551-ABCD",
+        );
         errors.sections[0].cells[0].error = Some(message.clone());
         errors.sections[0].cells[4].error = Some(phone.clone());
         errors.errors = vec![
-            FieldError { field: "name".into(), label: say.of("名称", "Name"), message },
-            FieldError { field: "phone".into(), label: say.of("电话", "Phone"), message: phone },
+            FieldError {
+                field: "name".into(),
+                label: say.of("名称", "Name"),
+                message,
+            },
+            FieldError {
+                field: "phone".into(),
+                label: say.of("电话", "Phone"),
+                message: phone,
+            },
         ];
-        errors.duplicates = vec![Lookup { id: "9".into(), label: say.of("合肥锅炉厂", "Hefei Boiler Plant"), href: "/customer/9".into() }];
+        errors.duplicates = vec![Lookup {
+            id: "9".into(),
+            label: say.of("合肥锅炉厂", "Hefei Boiler Plant"),
+            href: "/customer/9".into(),
+        }];
         let mut conflict = new.clone();
         conflict.version = Some(7);
         conflict.conflict = Some(sample_conflict(say));
@@ -54,24 +69,45 @@ pub(super) fn sample_conflict(say: Say<'_>) -> Conflict {
         by: say.of("张建国", "James Zhang"),
         at: say.moment("刚刚", "just now"),
         version: 8,
-        fields: vec![ConflictField { name: "level".into(), label: say.of("级别", "Level"), mine: say.of("战略", "Strategic"), theirs: say.of("重点", "Key") }],
+        fields: vec![ConflictField {
+            name: "level".into(),
+            label: say.of("级别", "Level"),
+            mine: say.of("战略", "Strategic"),
+            theirs: say.of("重点", "Key"),
+        }],
     }
 }
 
 fn form(say: Say<'_>) -> FormPage {
     let mut cells = say.facts();
-    let name = super::parts::CellView::new("name", &say.of("名称", "Name"), "text", "").with(|cell| {
-        cell.required = true;
-        cell.hint = say.of("公司全称，或个人姓名", "The company's full name, or the person's");
-    });
+    let name =
+        super::parts::CellView::new("name", &say.of("名称", "Name"), "text", "").with(|cell| {
+            cell.required = true;
+            cell.hint = say.of(
+                "公司全称，或个人姓名",
+                "The company's full name, or the person's",
+            );
+        });
     cells.insert(0, name);
     let more = cells.split_off(9);
     FormPage {
         heading: say.of("新建客户", "New customer"),
-        crumb: Crumb { label: say.of("客户", "Customers"), href: "/customer".into() },
+        crumb: Crumb {
+            label: say.of("客户", "Customers"),
+            href: "/customer".into(),
+        },
         action: "/customer/new".into(),
         cancel: "/customer".into(),
-        sections: vec![Section { label: say.of("基本资料", "Facts"), cells }, Section { label: say.of("更多", "More"), cells: more }],
+        sections: vec![
+            Section {
+                label: say.of("基本资料", "Facts"),
+                cells,
+            },
+            Section {
+                label: say.of("更多", "More"),
+                cells: more,
+            },
+        ],
         hidden: vec![],
         can_repeat: true,
         ..FormPage::default()

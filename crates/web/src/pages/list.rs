@@ -79,21 +79,64 @@ impl Page for ListPage {
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
         let full = full(say);
-        let new = Action { href: "/customer/new".into(), method: Method::Link, ..say.action("新建客户", "New customer", "plus") };
-        let import = Action { href: "/import?object=customer".into(), method: Method::Link, ..say.action("导入", "Import", "file-up") };
+        let new = Action {
+            href: "/customer/new".into(),
+            method: Method::Link,
+            ..say.action("新建客户", "New customer", "plus")
+        };
+        let import = Action {
+            href: "/import?object=customer".into(),
+            method: Method::Link,
+            ..say.action("导入", "Import", "file-up")
+        };
         let empty = Empty {
             actions: vec![Action { tone: "go".into(), ..new }, import],
             ..say.empty(("还没有客户", "No customers yet"), ("客户是与您做生意的公司或个人。先建一位，或从表格导入。", "Customers are the companies and people you do business with. Add one, or import a spreadsheet."), "building-2")
         };
         let nothing = Empty {
-            actions: vec![Action { href: "/customer".into(), method: Method::Link, ..say.action("清除条件", "Clear conditions", "x") }],
-            ..say.empty(("没有符合条件的客户", "No customer matches"), ("去掉一个条件，或换一个视图。", "Remove a condition or choose another view."), "funnel")
+            actions: vec![Action {
+                href: "/customer".into(),
+                method: Method::Link,
+                ..say.action("清除条件", "Clear conditions", "x")
+            }],
+            ..say.empty(
+                ("没有符合条件的客户", "No customer matches"),
+                (
+                    "去掉一个条件，或换一个视图。",
+                    "Remove a condition or choose another view.",
+                ),
+                "funnel",
+            )
         };
-        let bare = ListPage { rows: vec![], next: None, count: Count { text: "0".into(), exact: true, exact_href: String::new() }, sums: vec![], ..full.clone() };
+        let bare = ListPage {
+            rows: vec![],
+            next: None,
+            count: Count {
+                text: "0".into(),
+                exact: true,
+                exact_href: String::new(),
+            },
+            sums: vec![],
+            ..full.clone()
+        };
         vec![
             ("", full),
-            ("empty", ListPage { chips: vec![], clear_filter: String::new(), empty: Some(empty), ..bare.clone() }),
-            ("nothing", ListPage { empty: Some(nothing), ..bare }),
+            (
+                "empty",
+                ListPage {
+                    chips: vec![],
+                    clear_filter: String::new(),
+                    empty: Some(empty),
+                    ..bare.clone()
+                },
+            ),
+            (
+                "nothing",
+                ListPage {
+                    empty: Some(nothing),
+                    ..bare
+                },
+            ),
         ]
     }
 }
@@ -103,7 +146,14 @@ impl Page for RowsPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let full = full(Say(lang));
-        vec![("", RowsPage { columns: full.columns, rows: full.rows, next: full.next })]
+        vec![(
+            "",
+            RowsPage {
+                columns: full.columns,
+                rows: full.rows,
+                next: full.next,
+            },
+        )]
     }
 }
 
@@ -115,26 +165,49 @@ fn full(say: Say<'_>) -> ListPage {
         edit: "/customer/filter?at=0".into(),
         without: "/customer".into(),
     };
-    let current = |tab: Tab| Tab { current: true, ..tab };
+    let current = |tab: Tab| Tab {
+        current: true,
+        ..tab
+    };
     ListPage {
         object: "customer".into(),
         label: say.of("客户", "Customers"),
-        count: Count { text: "1000+".into(), exact: false, exact_href: "/customer/count?filter=".into() },
+        count: Count {
+            text: "1000+".into(),
+            exact: false,
+            exact_href: "/customer/count?filter=".into(),
+        },
         tabs: vec![
             current(say.tab("我的客户", "My customers", "/customer?view=mine")),
             say.tab("部门全部", "Department", "/customer?view=department"),
-            Tab { count: "12".into(), ..say.tab("本周要跟进", "Follow up this week", "/customer?view=week") },
-            Tab { count: "9".into(), ..say.tab("流失预警", "At risk", "/customer?view=risk") },
+            Tab {
+                count: "12".into(),
+                ..say.tab("本周要跟进", "Follow up this week", "/customer?view=week")
+            },
+            Tab {
+                count: "9".into(),
+                ..say.tab("流失预警", "At risk", "/customer?view=risk")
+            },
             say.tab("公海", "Open pool", "/customer?view=pool"),
         ],
         save_view: "/customer/views/new".into(),
         modes: vec![
-            current(Tab { icon: "table-2".into(), ..say.tab("表格", "Table", "/customer") }),
-            Tab { icon: "square-kanban".into(), ..say.tab("看板", "Board", "/customer?view=board") },
+            current(Tab {
+                icon: "table-2".into(),
+                ..say.tab("表格", "Table", "/customer")
+            }),
+            Tab {
+                icon: "square-kanban".into(),
+                ..say.tab("看板", "Board", "/customer?view=board")
+            },
         ],
         chips: vec![
             chip(("区域", "Region"), ("属于", "is"), ("华东", "East China")),
-            chip(("年成交", "Yearly revenue"), ("≥", "≥"), ("30,000", "30,000")),
+            chip(
+                ("年成交", "Yearly revenue"),
+                ("≥", "≥"),
+                ("30,000", "30,000"),
+            ),
         ],
         add_filter: "/customer/filter".into(),
         clear_filter: "/customer".into(),
@@ -146,16 +219,35 @@ fn full(say: Say<'_>) -> ListPage {
         filter: "region = \"east\" and revenue >= 30000".into(),
         sums: vec![("revenue".into(), "¥5,297,800".into())],
         actions: vec![
-            Action { href: "/import?object=customer".into(), method: Method::Link, ..say.action("导入", "Import", "file-up") },
-            Action { href: "/customer/export".into(), ..say.action("导出", "Export", "file-down") },
+            Action {
+                href: "/import?object=customer".into(),
+                method: Method::Link,
+                ..say.action("导入", "Import", "file-up")
+            },
+            Action {
+                href: "/customer/export".into(),
+                ..say.action("导出", "Export", "file-down")
+            },
         ],
-        new: Some(Action { href: "/customer/new".into(), method: Method::Link, key: "c".into(), tone: "go".into(), ..say.action("新建", "New", "plus") }),
+        new: Some(Action {
+            href: "/customer/new".into(),
+            method: Method::Link,
+            key: "c".into(),
+            tone: "go".into(),
+            ..say.action("新建", "New", "plus")
+        }),
         bulk: vec![
-            Action { key: "e".into(), ..say.action("编辑字段", "Edit field", "pencil") },
+            Action {
+                key: "e".into(),
+                ..say.action("编辑字段", "Edit field", "pencil")
+            },
             say.action("移交", "Hand over", "arrow-left-right"),
             say.action("合并", "Merge", "merge"),
             say.action("导出", "Export", "file-down"),
-            Action { tone: "danger".into(), ..say.action("删除", "Delete", "trash-2") },
+            Action {
+                tone: "danger".into(),
+                ..say.action("删除", "Delete", "trash-2")
+            },
         ],
         empty: None,
     }
@@ -177,40 +269,225 @@ fn columns(say: Say<'_>) -> Vec<Column> {
         label: say.of(zh, en),
         is_number,
         sort: Some(format!("/customer?sort={name}")),
-        sorted: if name == "revenue" { "descending".into() } else { String::new() },
+        sorted: if name == "revenue" {
+            "descending".into()
+        } else {
+            String::new()
+        },
     })
     .into()
 }
 
 /// Name, level, place, revenue, owner (letter and tone), last contact, risk, next step.
-type Line = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str, i64, i64, usize);
+type Line = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    i64,
+    i64,
+    usize,
+);
 
 const LINES: [Line; 14] = [
-    ("合肥锅炉制造有限公司", "Hefei Boiler Works", "strategic", "安徽 合肥", "Hefei, Anhui", "1,284,500", "梅", 0, 12, 0),
-    ("南京港华食品厂", "Ganghua Foods Nanjing", "key", "江苏 南京", "Nanjing, Jiangsu", "862,000", "雷", 1, 18, 1),
-    ("常州天宁光伏", "Tianning Solar", "key", "江苏 常州", "Changzhou, Jiangsu", "760,000", "陈", 2, 15, 2),
-    ("杭州西溪酒店集团", "Xixi Hotels Group", "strategic", "浙江 杭州", "Hangzhou, Zhejiang", "640,300", "梅", 3, 26, 2),
-    ("上海腾达科技", "Tengda Technology", "normal", "上海 浦东", "Pudong, Shanghai", "412,000", "陈", 5, 34, 3),
-    ("苏州工业园区人民医院", "Suzhou SIP Hospital", "key", "江苏 苏州", "Suzhou, Jiangsu", "398,200", "梅", 6, 41, 4),
-    ("宁波北仑港物流", "Beilun Port Logistics", "watch", "浙江 宁波", "Ningbo, Zhejiang", "275,900", "雷", 12, 63, 5),
-    ("无锡太湖饮品", "Taihu Beverages", "normal", "江苏 无锡", "Wuxi, Jiangsu", "188,000", "陈", 21, 71, 6),
-    ("马鞍山雨山钢构", "Yushan Steelworks", "watch", "安徽 马鞍山", "Ma'anshan, Anhui", "143,700", "雷", 33, 66, 4),
-    ("芜湖奇峰汽配", "Qifeng Auto Parts", "watch", "安徽 芜湖", "Wuhu, Anhui", "96,400", "梅", 47, 88, 0),
-    ("绍兴越城纺织", "Yuecheng Textiles", "normal", "浙江 绍兴", "Shaoxing, Zhejiang", "84,100", "雷", 8, 37, 1),
-    ("温州瓯海鞋业", "Ouhai Footwear", "normal", "浙江 温州", "Wenzhou, Zhejiang", "61,500", "梅", 16, 52, 3),
-    ("扬州瘦西湖旅行社", "Slender West Lake Travel", "normal", "江苏 扬州", "Yangzhou, Jiangsu", "52,300", "梅", 4, 22, 6),
-    ("嘉兴南湖农业", "Nanhu Farming", "normal", "浙江 嘉兴", "Jiaxing, Zhejiang", "38,900", "陈", 9, 29, 5),
+    (
+        "合肥锅炉制造有限公司",
+        "Hefei Boiler Works",
+        "strategic",
+        "安徽 合肥",
+        "Hefei, Anhui",
+        "1,284,500",
+        "梅",
+        0,
+        12,
+        0,
+    ),
+    (
+        "南京港华食品厂",
+        "Ganghua Foods Nanjing",
+        "key",
+        "江苏 南京",
+        "Nanjing, Jiangsu",
+        "862,000",
+        "雷",
+        1,
+        18,
+        1,
+    ),
+    (
+        "常州天宁光伏",
+        "Tianning Solar",
+        "key",
+        "江苏 常州",
+        "Changzhou, Jiangsu",
+        "760,000",
+        "陈",
+        2,
+        15,
+        2,
+    ),
+    (
+        "杭州西溪酒店集团",
+        "Xixi Hotels Group",
+        "strategic",
+        "浙江 杭州",
+        "Hangzhou, Zhejiang",
+        "640,300",
+        "梅",
+        3,
+        26,
+        2,
+    ),
+    (
+        "上海腾达科技",
+        "Tengda Technology",
+        "normal",
+        "上海 浦东",
+        "Pudong, Shanghai",
+        "412,000",
+        "陈",
+        5,
+        34,
+        3,
+    ),
+    (
+        "苏州工业园区人民医院",
+        "Suzhou SIP Hospital",
+        "key",
+        "江苏 苏州",
+        "Suzhou, Jiangsu",
+        "398,200",
+        "梅",
+        6,
+        41,
+        4,
+    ),
+    (
+        "宁波北仑港物流",
+        "Beilun Port Logistics",
+        "watch",
+        "浙江 宁波",
+        "Ningbo, Zhejiang",
+        "275,900",
+        "雷",
+        12,
+        63,
+        5,
+    ),
+    (
+        "无锡太湖饮品",
+        "Taihu Beverages",
+        "normal",
+        "江苏 无锡",
+        "Wuxi, Jiangsu",
+        "188,000",
+        "陈",
+        21,
+        71,
+        6,
+    ),
+    (
+        "马鞍山雨山钢构",
+        "Yushan Steelworks",
+        "watch",
+        "安徽 马鞍山",
+        "Ma'anshan, Anhui",
+        "143,700",
+        "雷",
+        33,
+        66,
+        4,
+    ),
+    (
+        "芜湖奇峰汽配",
+        "Qifeng Auto Parts",
+        "watch",
+        "安徽 芜湖",
+        "Wuhu, Anhui",
+        "96,400",
+        "梅",
+        47,
+        88,
+        0,
+    ),
+    (
+        "绍兴越城纺织",
+        "Yuecheng Textiles",
+        "normal",
+        "浙江 绍兴",
+        "Shaoxing, Zhejiang",
+        "84,100",
+        "雷",
+        8,
+        37,
+        1,
+    ),
+    (
+        "温州瓯海鞋业",
+        "Ouhai Footwear",
+        "normal",
+        "浙江 温州",
+        "Wenzhou, Zhejiang",
+        "61,500",
+        "梅",
+        16,
+        52,
+        3,
+    ),
+    (
+        "扬州瘦西湖旅行社",
+        "Slender West Lake Travel",
+        "normal",
+        "江苏 扬州",
+        "Yangzhou, Jiangsu",
+        "52,300",
+        "梅",
+        4,
+        22,
+        6,
+    ),
+    (
+        "嘉兴南湖农业",
+        "Nanhu Farming",
+        "normal",
+        "浙江 嘉兴",
+        "Jiaxing, Zhejiang",
+        "38,900",
+        "陈",
+        9,
+        29,
+        5,
+    ),
 ];
 
-const STEPS: [(&str, &str); 7] = [("报价回访", "Quote call"), ("合同续签", "Renewal"), ("样品确认", "Sample check"), ("首次拜访", "First visit"), ("方案评审", "Review"), ("催款", "Payment"), ("召回电话", "Win-back call")];
+const STEPS: [(&str, &str); 7] = [
+    ("报价回访", "Quote call"),
+    ("合同续签", "Renewal"),
+    ("样品确认", "Sample check"),
+    ("首次拜访", "First visit"),
+    ("方案评审", "Review"),
+    ("催款", "Payment"),
+    ("召回电话", "Win-back call"),
+];
 
 fn rows(say: Say<'_>) -> Vec<RowView> {
-    LINES.iter().enumerate().map(|(at, line)| row(say, at, line)).collect()
+    LINES
+        .iter()
+        .enumerate()
+        .map(|(at, line)| row(say, at, line))
+        .collect()
 }
 
 fn row(say: Say<'_>, at: usize, line: &Line) -> RowView {
     let (zh, en, level, place_zh, place_en, revenue, owner, days, risk, step) = *line;
-    let level = say.levels(level).into_iter().find(|choice| choice.selected).unwrap_or_default();
+    let level = say
+        .levels(level)
+        .into_iter()
+        .find(|choice| choice.selected)
+        .unwrap_or_default();
     let (owner_en, owner_zh_name, owner_en_name, tone) = match owner {
         "梅" => ("M", "王小梅", "May Wang", "sky"),
         "雷" => ("L", "雷明", "Ming Lei", "gold"),
@@ -221,10 +498,12 @@ fn row(say: Say<'_>, at: usize, line: &Line) -> RowView {
         1 => say.of("昨天", "yesterday"),
         days => say.of(&format!("{days} 天前"), &format!("{days} days ago")),
     };
-    let cell = |name: &str, widget: &str, text: &str, role: &str| CellView::new(name, "", widget, text).with(|cell| {
-        cell.role = role.into();
-        cell.edit = Some(format!("/customer/{at}/cell/{name}"));
-    });
+    let cell = |name: &str, widget: &str, text: &str, role: &str| {
+        CellView::new(name, "", widget, text).with(|cell| {
+            cell.role = role.into();
+            cell.edit = Some(format!("/customer/{at}/cell/{name}"));
+        })
+    };
     let owner_name = say.of(owner_zh_name, owner_en_name);
     RowView {
         record: format!("customer/{at}"),
@@ -234,13 +513,23 @@ fn row(say: Say<'_>, at: usize, line: &Line) -> RowView {
         peek: format!("/customer/{at}/peek"),
         refresh: format!("/customer/rows?id={at}"),
         cells: vec![
-            cell("name", "text", &say.of(zh, en), "title").with(|cell| cell.href = Some(format!("/customer/{at}"))),
-            cell("level", "choice", &level.label, "mark").with(|cell| cell.tone = level.tone.clone()),
+            cell("name", "text", &say.of(zh, en), "title")
+                .with(|cell| cell.href = Some(format!("/customer/{at}"))),
+            cell("level", "choice", &level.label, "mark")
+                .with(|cell| cell.tone = level.tone.clone()),
             cell("region", "text", &say.of(place_zh, place_en), "sub"),
             cell("revenue", "money", &format!("¥{revenue}"), "value"),
             cell("owner", "link", &owner_name, "").with(|cell| {
-                cell.face = Some(Face { initial: say.of(owner, owner_en), tone: tone.into(), name: owner_name.clone() });
-                cell.many = vec![Lookup { id: "2".into(), label: owner_name.clone(), href: String::new() }];
+                cell.face = Some(Face {
+                    initial: say.of(owner, owner_en),
+                    tone: tone.into(),
+                    name: owner_name.clone(),
+                });
+                cell.many = vec![Lookup {
+                    id: "2".into(),
+                    label: owner_name.clone(),
+                    href: String::new(),
+                }];
             }),
             cell("last_contact", "instant", &last, "meta").with(|cell| {
                 cell.title = "2026-11-19 16:20:05".into();
@@ -248,10 +537,19 @@ fn row(say: Say<'_>, at: usize, line: &Line) -> RowView {
             }),
             cell("risk", "percent", &format!("{risk}%"), "").with(|cell| {
                 cell.value = risk.into();
-                cell.tone = if risk > 60 { "rose".into() } else { String::new() };
+                cell.tone = if risk > 60 {
+                    "rose".into()
+                } else {
+                    String::new()
+                };
                 cell.edit = None;
             }),
-            cell("next_step", "text", &say.of(STEPS[step].0, STEPS[step].1), ""),
+            cell(
+                "next_step",
+                "text",
+                &say.of(STEPS[step].0, STEPS[step].1),
+                "",
+            ),
         ],
     }
 }

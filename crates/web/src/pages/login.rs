@@ -46,10 +46,28 @@ impl Page for LoginPage {
                 password: "demo".into(),
             },
         ];
-        let error = say.of("邮箱或密码不对。忘记了？请管理员重设。", "E-mail or password is wrong. Forgotten? Ask an administrator to reset it.");
+        let error = say.of(
+            "邮箱或密码不对。忘记了？请管理员重设。",
+            "E-mail or password is wrong. Forgotten? Ask an administrator to reset it.",
+        );
         vec![
-            ("", LoginPage { next: "/".into(), demo, ..LoginPage::default() }),
-            ("wrong", LoginPage { error: Some(error), email: "mei@demo.example".into(), next: "/customer".into(), demo: vec![] }),
+            (
+                "",
+                LoginPage {
+                    next: "/".into(),
+                    demo,
+                    ..LoginPage::default()
+                },
+            ),
+            (
+                "wrong",
+                LoginPage {
+                    error: Some(error),
+                    email: "mei@demo.example".into(),
+                    next: "/customer".into(),
+                    demo: vec![],
+                },
+            ),
         ]
     }
 }

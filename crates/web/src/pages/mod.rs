@@ -25,8 +25,8 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 pub use parts::{
-    Action, CellView, Change, Chip, Choice, Conflict, ConflictField, Count, Crumb, Empty, Face, FieldError, Lookup, Method,
-    Section, Tab, Tag, Tally, Todo,
+    Action, CellView, Change, Chip, Choice, Conflict, ConflictField, Count, Crumb, Empty, Face,
+    FieldError, Lookup, Method, Section, Tab, Tag, Tally, Todo,
 };
 pub use shell::{Actor, Area, NavItem, Shell, ToastView};
 
@@ -87,7 +87,15 @@ pub fn samples(lang: &str) -> Vec<Sample> {
 fn collect<P: Page>(lang: &str, all: &mut Vec<Sample>) {
     let stem = P::TEMPLATE.trim_end_matches(".html").replace('/', "-");
     for (name, page) in P::samples(lang) {
-        let name = if name.is_empty() { stem.clone() } else { format!("{stem}-{name}") };
-        all.push(Sample { name, template: P::TEMPLATE, page: Value::from(Serde(page)) });
+        let name = if name.is_empty() {
+            stem.clone()
+        } else {
+            format!("{stem}-{name}")
+        };
+        all.push(Sample {
+            name,
+            template: P::TEMPLATE,
+            page: Value::from(Serde(page)),
+        });
     }
 }

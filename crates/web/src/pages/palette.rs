@@ -33,20 +33,58 @@ impl Page for PalettePage {
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
         let hit = |zh: &str, en: &str, icon: &str, key: &str, detail: (&str, &str)| PaletteHit {
-            action: Action { method: Method::Link, key: key.into(), ..say.action(zh, en, icon) },
+            action: Action {
+                method: Method::Link,
+                key: key.into(),
+                ..say.action(zh, en, icon)
+            },
             name: vec![],
             detail: say.of(detail.0, detail.1),
         };
         let groups = vec![
             PaletteGroup {
                 label: say.of("最近", "Recent"),
-                hits: vec![hit("合肥锅炉制造有限公司", "Hefei Boiler Works", "building-2", "", ("客户", "Customer")), hit("合肥二期改造", "Hefei phase two", "square-kanban", "", ("机会 · 报价", "Deal · Quote"))],
+                hits: vec![
+                    hit(
+                        "合肥锅炉制造有限公司",
+                        "Hefei Boiler Works",
+                        "building-2",
+                        "",
+                        ("客户", "Customer"),
+                    ),
+                    hit(
+                        "合肥二期改造",
+                        "Hefei phase two",
+                        "square-kanban",
+                        "",
+                        ("机会 · 报价", "Deal · Quote"),
+                    ),
+                ],
             },
             PaletteGroup {
                 label: say.of("命令", "Commands"),
-                hits: vec![hit("新建客户", "New customer", "plus", "c", ("", "")), hit("去公海", "Go to open pool", "waves", "g w", ("", "")), hit("导入表格", "Import a spreadsheet", "file-up", "", ("", ""))],
+                hits: vec![
+                    hit("新建客户", "New customer", "plus", "c", ("", "")),
+                    hit("去公海", "Go to open pool", "waves", "g w", ("", "")),
+                    hit("导入表格", "Import a spreadsheet", "file-up", "", ("", "")),
+                ],
             },
         ];
-        vec![("", PalettePage { groups, query: String::new() }), ("nothing", PalettePage { groups: vec![], query: say.of("不存在", "zzz") })]
+        vec![
+            (
+                "",
+                PalettePage {
+                    groups,
+                    query: String::new(),
+                },
+            ),
+            (
+                "nothing",
+                PalettePage {
+                    groups: vec![],
+                    query: say.of("不存在", "zzz"),
+                },
+            ),
+        ]
     }
 }

@@ -81,7 +81,10 @@ impl CellView {
             widget: widget.into(),
             text: text.into(),
             value: Value::String(text.into()),
-            wide: matches!(widget, "long_text" | "rich_text" | "address" | "json" | "file" | "image"),
+            wide: matches!(
+                widget,
+                "long_text" | "rich_text" | "address" | "json" | "file" | "image"
+            ),
             ..CellView::default()
         }
     }

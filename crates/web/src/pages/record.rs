@@ -156,10 +156,36 @@ impl Page for RecordPage {
             todos: vec![],
             related: vec![],
             composer: None,
-            timeline: TimelinePage { empty: Some(say.empty(("还没有往来", "Nothing yet"), ("第一次电话、拜访或备注会出现在这里。", "The first call, visit or note will stand here."), "activity")), ..TimelinePage::default() },
+            timeline: TimelinePage {
+                empty: Some(say.empty(
+                    ("还没有往来", "Nothing yet"),
+                    (
+                        "第一次电话、拜访或备注会出现在这里。",
+                        "The first call, visit or note will stand here.",
+                    ),
+                    "activity",
+                )),
+                ..TimelinePage::default()
+            },
             alerts: vec![
-                Alert { tone: "warn".into(), icon: "waves".into(), text: say.of("这位客户在公海，任何人都可以认领。", "This customer is in the open pool; anyone may claim it."), action: Some(say.action("认领", "Claim", "hand")) },
-                Alert { tone: String::new(), icon: "merge".into(), text: say.of("与「合肥锅炉厂」可能是同一家。", "This may be the same as “Hefei Boiler Plant”."), action: Some(say.action("比较并合并", "Compare and merge", "merge")) },
+                Alert {
+                    tone: "warn".into(),
+                    icon: "waves".into(),
+                    text: say.of(
+                        "这位客户在公海，任何人都可以认领。",
+                        "This customer is in the open pool; anyone may claim it.",
+                    ),
+                    action: Some(say.action("认领", "Claim", "hand")),
+                },
+                Alert {
+                    tone: String::new(),
+                    icon: "merge".into(),
+                    text: say.of(
+                        "与「合肥锅炉厂」可能是同一家。",
+                        "This may be the same as “Hefei Boiler Plant”.",
+                    ),
+                    action: Some(say.action("比较并合并", "Compare and merge", "merge")),
+                },
             ],
             ..full.clone()
         };
@@ -180,23 +206,47 @@ impl Page for RelatedPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let page = related(Say(lang));
-        vec![("empty", RelatedPage { rows: vec![], count: "0".into(), ..page.clone() }), ("", page)]
+        vec![
+            (
+                "empty",
+                RelatedPage {
+                    rows: vec![],
+                    count: "0".into(),
+                    ..page.clone()
+                },
+            ),
+            ("", page),
+        ]
     }
 }
 
 fn full(say: Say<'_>) -> RecordPage {
-    let key = |action: Action, key: &str, tone: &str| Action { key: key.into(), tone: tone.into(), ..action };
+    let key = |action: Action, key: &str, tone: &str| Action {
+        key: key.into(),
+        tone: tone.into(),
+        ..action
+    };
     let mut facts = say.facts();
     let more = facts.split_off(9);
     RecordPage {
         record: "customer/1".into(),
         version: 7,
-        crumb: Crumb { label: say.of("客户", "Customers"), href: "/customer".into() },
+        crumb: Crumb {
+            label: say.of("客户", "Customers"),
+            href: "/customer".into(),
+        },
         name: say.of("合肥锅炉制造有限公司", "Hefei Boiler Works"),
         face: say.face("合", "H", "jade"),
-        subtitle: vec!["C-20231107".into(), say.of("制造业", "Manufacturing"), say.of("安徽 合肥", "Hefei, Anhui")],
+        subtitle: vec![
+            "C-20231107".into(),
+            say.of("制造业", "Manufacturing"),
+            say.of("安徽 合肥", "Hefei, Anhui"),
+        ],
         tags: vec![say.tag("战略", "Strategic", "jade")],
-        actions: vec![key(say.action("拨打", "Call", "phone"), "", ""), key(say.action("新机会", "New deal", "plus"), "o", "")],
+        actions: vec![
+            key(say.action("拨打", "Call", "phone"), "", ""),
+            key(say.action("新机会", "New deal", "plus"), "o", ""),
+        ],
         more: vec![
             say.action("移交", "Hand over", "arrow-left-right"),
             say.action("与另一位合并", "Merge with another", "merge"),
@@ -210,18 +260,49 @@ fn full(say: Say<'_>) -> RecordPage {
         follow: "/customer/1/follow".into(),
         alerts: vec![],
         stages: stages(say),
-        sections: vec![Section { label: say.of("基本资料", "Facts"), cells: facts }, Section { label: say.of("更多", "More"), cells: more }],
+        sections: vec![
+            Section {
+                label: say.of("基本资料", "Facts"),
+                cells: facts,
+            },
+            Section {
+                label: say.of("更多", "More"),
+                cells: more,
+            },
+        ],
         people: people(say),
         new_person: Some("/contact/new?customer=1".into()),
         tabs: tabs(say),
         composer: Some(composer(say)),
         timeline: timeline(say),
-        know: [("12 个月价值", "12-month value", "¥1.46M", ""), ("仍活跃", "Still active", "97%", ""), ("RFM", "RFM", "5 · 5 · 4", ""), ("利润贡献", "Profit share", "3%", "")]
-            .map(|(zh, en, value, tone)| Tally { label: say.of(zh, en), value: value.into(), href: "/insight".into(), tone: tone.into() })
-            .into(),
+        know: [
+            ("12 个月价值", "12-month value", "¥1.46M", ""),
+            ("仍活跃", "Still active", "97%", ""),
+            ("RFM", "RFM", "5 · 5 · 4", ""),
+            ("利润贡献", "Profit share", "3%", ""),
+        ]
+        .map(|(zh, en, value, tone)| Tally {
+            label: say.of(zh, en),
+            value: value.into(),
+            href: "/insight".into(),
+            tone: tone.into(),
+        })
+        .into(),
         todos: vec![
-            todo(say, 1, ("发最终报价", "Send the final quote"), ("周五", "Friday"), "rose"),
-            todo(say, 2, ("陈静生日问候", "Birthday greeting to Jing Chen"), ("明天", "tomorrow"), "gold"),
+            todo(
+                say,
+                1,
+                ("发最终报价", "Send the final quote"),
+                ("周五", "Friday"),
+                "rose",
+            ),
+            todo(
+                say,
+                2,
+                ("陈静生日问候", "Birthday greeting to Jing Chen"),
+                ("明天", "tomorrow"),
+                "gold",
+            ),
         ],
         new_todo: Some("/task/new?customer=1".into()),
         related: vec![related(say)],
@@ -229,21 +310,35 @@ fn full(say: Say<'_>) -> RecordPage {
 }
 
 fn stages(say: Say<'_>) -> Vec<Stage> {
-    [("lead", "潜在", "Prospect", "past", "12"), ("interest", "意向", "Interested", "past", "31"), ("first", "首单", "First order", "past", "64"), ("steady", "稳定合作", "Steady", "now", "208"), ("partner", "战略伙伴", "Partner", "next", "")]
-        .map(|(value, zh, en, state, stay)| Stage {
-            value: value.into(),
-            label: say.of(zh, en),
-            state: state.into(),
-            href: Some("/customer/1/stage".into()),
-            is_dialog: false,
-            stay: if stay.is_empty() { String::new() } else { say.of(&format!("{stay} 天"), &format!("{stay} d")) },
-        })
-        .into()
+    [
+        ("lead", "潜在", "Prospect", "past", "12"),
+        ("interest", "意向", "Interested", "past", "31"),
+        ("first", "首单", "First order", "past", "64"),
+        ("steady", "稳定合作", "Steady", "now", "208"),
+        ("partner", "战略伙伴", "Partner", "next", ""),
+    ]
+    .map(|(value, zh, en, state, stay)| Stage {
+        value: value.into(),
+        label: say.of(zh, en),
+        state: state.into(),
+        href: Some("/customer/1/stage".into()),
+        is_dialog: false,
+        stay: if stay.is_empty() {
+            String::new()
+        } else {
+            say.of(&format!("{stay} 天"), &format!("{stay} d"))
+        },
+    })
+    .into()
 }
 
 fn people(say: Say<'_>) -> Vec<Person> {
     let person = |name: (&str, &str), role: (&str, &str), tone: &str| Person {
-        face: say.face(&name.0.chars().take(1).collect::<String>(), &name.1.chars().take(1).collect::<String>(), tone),
+        face: say.face(
+            &name.0.chars().take(1).collect::<String>(),
+            &name.1.chars().take(1).collect::<String>(),
+            tone,
+        ),
         name: say.of(name.0, name.1),
         href: "/contact/1".into(),
         peek: "/contact/1/peek".into(),
@@ -253,13 +348,24 @@ fn people(say: Say<'_>) -> Vec<Person> {
         tag: None,
     };
     vec![
-        person(("李国强", "Guoqiang Li"), ("采购总监", "Head of purchasing"), "gold"),
-        Person { tag: Some(say.tag("生日 明天", "Birthday tomorrow", "gold")), ..person(("陈静", "Jing Chen"), ("设备科", "Engineering"), "plum") },
+        person(
+            ("李国强", "Guoqiang Li"),
+            ("采购总监", "Head of purchasing"),
+            "gold",
+        ),
+        Person {
+            tag: Some(say.tag("生日 明天", "Birthday tomorrow", "gold")),
+            ..person(("陈静", "Jing Chen"), ("设备科", "Engineering"), "plum")
+        },
     ]
 }
 
 fn tabs(say: Say<'_>) -> Vec<Tab> {
-    let tab = |zh: &str, en: &str, count: &str, current: bool| Tab { count: count.into(), current, ..say.tab(zh, en, "/customer/1?tab=x") };
+    let tab = |zh: &str, en: &str, count: &str, current: bool| Tab {
+        count: count.into(),
+        current,
+        ..say.tab(zh, en, "/customer/1?tab=x")
+    };
     vec![
         tab("时间线", "Timeline", "", true),
         tab("机会", "Deals", "4", false),
@@ -270,7 +376,12 @@ fn tabs(say: Say<'_>) -> Vec<Tab> {
 }
 
 fn composer(say: Say<'_>) -> Composer {
-    let kind = |value: &str, zh: &str, en: &str, icon: &str| ComposerKind { value: value.into(), label: say.of(zh, en), icon: icon.into(), has_due: matches!(value, "task" | "meeting") };
+    let kind = |value: &str, zh: &str, en: &str, icon: &str| ComposerKind {
+        value: value.into(),
+        label: say.of(zh, en),
+        icon: icon.into(),
+        has_due: matches!(value, "task" | "meeting"),
+    };
     Composer {
         href: "/customer/1/activity".into(),
         kinds: vec![
@@ -285,7 +396,12 @@ fn composer(say: Say<'_>) -> Composer {
 }
 
 fn timeline(say: Say<'_>) -> TimelinePage {
-    let entry = |id: u32, day: (&str, &str), kind: (&str, &str), look: (&str, &str), title: (&str, &str), at: (&str, &str)| Entry {
+    let entry = |id: u32,
+                 day: (&str, &str),
+                 kind: (&str, &str),
+                 look: (&str, &str),
+                 title: (&str, &str),
+                 at: (&str, &str)| Entry {
         id: id.to_string(),
         day: say.of(day.0, day.1),
         kind: say.of(kind.0, kind.1),
@@ -297,7 +413,11 @@ fn timeline(say: Say<'_>) -> TimelinePage {
         by: say.of("王小梅", "May Wang"),
         ..Entry::default()
     };
-    let change = |label: (&str, &str), old: (&str, &str), new: (&str, &str)| Change { label: say.of(label.0, label.1), old: say.of(old.0, old.1), new: say.of(new.0, new.1) };
+    let change = |label: (&str, &str), old: (&str, &str), new: (&str, &str)| Change {
+        label: say.of(label.0, label.1),
+        old: say.of(old.0, old.1),
+        new: say.of(new.0, new.1),
+    };
     TimelinePage {
         entries: vec![
             Entry {
@@ -361,9 +481,24 @@ fn related(say: Say<'_>) -> RelatedPage {
         all: "/opportunity?customer=1".into(),
         new: Some("/opportunity/new?customer=1".into()),
         rows: vec![
-            row(6, ("合肥二期改造", "Hefei phase two"), "¥680,000", ("报价", "Quote", "sky")),
-            row(13, ("余热回收器", "Heat recovery unit"), "¥210,000", ("意向", "Interest", "")),
-            row(14, ("年度维保 2027", "Service contract 2027"), "¥96,000", ("赢单", "Won", "jade")),
+            row(
+                6,
+                ("合肥二期改造", "Hefei phase two"),
+                "¥680,000",
+                ("报价", "Quote", "sky"),
+            ),
+            row(
+                13,
+                ("余热回收器", "Heat recovery unit"),
+                "¥210,000",
+                ("意向", "Interest", ""),
+            ),
+            row(
+                14,
+                ("年度维保 2027", "Service contract 2027"),
+                "¥96,000",
+                ("赢单", "Won", "jade"),
+            ),
         ],
         empty: say.of("还没有机会。", "No deals yet."),
     }

@@ -9,27 +9,53 @@ pub struct Say<'a>(pub &'a str);
 
 impl Say<'_> {
     pub fn of(self, zh: &str, en: &str) -> String {
-        if self.0 == "zh" { zh.to_owned() } else { en.to_owned() }
+        if self.0 == "zh" {
+            zh.to_owned()
+        } else {
+            en.to_owned()
+        }
     }
 
     pub fn face(self, zh: &str, en: &str, tone: &str) -> Face {
-        Face { initial: self.of(zh, en), tone: tone.into(), name: String::new() }
+        Face {
+            initial: self.of(zh, en),
+            tone: tone.into(),
+            name: String::new(),
+        }
     }
 
     pub fn moment(self, zh: &str, en: &str) -> Moment {
-        Moment { text: self.of(zh, en), title: "2026-11-20 16:20:05".into(), iso: "2026-11-20T08:20:05Z".into(), past: false }
+        Moment {
+            text: self.of(zh, en),
+            title: "2026-11-20 16:20:05".into(),
+            iso: "2026-11-20T08:20:05Z".into(),
+            past: false,
+        }
     }
 
     pub fn tag(self, zh: &str, en: &str, tone: &str) -> Tag {
-        Tag { text: self.of(zh, en), tone: tone.into() }
+        Tag {
+            text: self.of(zh, en),
+            tone: tone.into(),
+        }
     }
 
     pub fn tab(self, zh: &str, en: &str, href: &str) -> Tab {
-        Tab { label: self.of(zh, en), href: href.into(), ..Tab::default() }
+        Tab {
+            label: self.of(zh, en),
+            href: href.into(),
+            ..Tab::default()
+        }
     }
 
     pub fn action(self, zh: &str, en: &str, icon: &str) -> Action {
-        Action { label: self.of(zh, en), icon: icon.into(), href: "/customer/1/noun".into(), method: Method::Dialog, ..Action::default() }
+        Action {
+            label: self.of(zh, en),
+            icon: icon.into(),
+            href: "/customer/1/noun".into(),
+            method: Method::Dialog,
+            ..Action::default()
+        }
     }
 
     pub fn choices(self, list: &[(&str, &str, &str, &str)], chosen: &str) -> Vec<Choice> {
@@ -44,7 +70,12 @@ impl Say<'_> {
     }
 
     pub fn empty(self, title: (&str, &str), text: (&str, &str), icon: &str) -> Empty {
-        Empty { icon: icon.into(), title: self.of(title.0, title.1), text: self.of(text.0, text.1), actions: vec![] }
+        Empty {
+            icon: icon.into(),
+            title: self.of(title.0, title.1),
+            text: self.of(text.0, text.1),
+            actions: vec![],
+        }
     }
 
     pub fn levels(self, chosen: &str) -> Vec<Choice> {
@@ -60,7 +91,8 @@ impl Say<'_> {
     /// A field of each widget, with values: what the form and the record show.
     pub fn facts(self) -> Vec<CellView> {
         let cell = |name: &str, zh: &str, en: &str, widget: &str, text: &str| {
-            CellView::new(name, &self.of(zh, en), widget, text).with(|cell| cell.edit = Some(format!("/customer/1/cell/{name}")))
+            CellView::new(name, &self.of(zh, en), widget, text)
+                .with(|cell| cell.edit = Some(format!("/customer/1/cell/{name}")))
         };
         let owner = self.of("王小梅", "May Wang");
         vec![

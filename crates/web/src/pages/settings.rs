@@ -123,12 +123,40 @@ impl Page for ProfilePage {
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
         let cells = vec![
-            CellView::new("name", &say.of("姓名", "Name"), "text", &say.of("王小梅", "May Wang")),
-            CellView::new("email", &say.of("邮箱", "E-mail"), "email", "mei@demo.example"),
-            CellView::new("language", &say.of("语言", "Language"), "choice", "").with(|cell| cell.choices = say.choices(&[("zh", "中文", "中文", ""), ("en", "English", "English", "")], lang)),
-            CellView::new("zone", &say.of("时区", "Time zone"), "text", "Asia/Shanghai"),
+            CellView::new(
+                "name",
+                &say.of("姓名", "Name"),
+                "text",
+                &say.of("王小梅", "May Wang"),
+            ),
+            CellView::new(
+                "email",
+                &say.of("邮箱", "E-mail"),
+                "email",
+                "mei@demo.example",
+            ),
+            CellView::new("language", &say.of("语言", "Language"), "choice", "").with(|cell| {
+                cell.choices = say.choices(
+                    &[("zh", "中文", "中文", ""), ("en", "English", "English", "")],
+                    lang,
+                )
+            }),
+            CellView::new(
+                "zone",
+                &say.of("时区", "Time zone"),
+                "text",
+                "Asia/Shanghai",
+            ),
         ];
-        vec![("", ProfilePage { action: "/settings/profile".into(), cells, password_action: "/settings/password".into(), ..ProfilePage::default() })]
+        vec![(
+            "",
+            ProfilePage {
+                action: "/settings/profile".into(),
+                cells,
+                password_action: "/settings/password".into(),
+                ..ProfilePage::default()
+            },
+        )]
     }
 }
 
@@ -138,7 +166,11 @@ impl Page for UsersPage {
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
         let user = |name: (&str, &str), role: (&str, &str), tone: &str, state: Tag| UserRow {
-            face: say.face(&name.0.chars().take(1).collect::<String>(), &name.1.chars().take(1).collect::<String>(), tone),
+            face: say.face(
+                &name.0.chars().take(1).collect::<String>(),
+                &name.1.chars().take(1).collect::<String>(),
+                tone,
+            ),
             name: say.of(name.0, name.1),
             email: "user@demo.example".into(),
             role: say.of(role.0, role.1),
@@ -150,11 +182,33 @@ impl Page for UsersPage {
         };
         let active = || say.tag("正常", "Active", "jade");
         let users = vec![
-            user(("张建国", "James Zhang"), ("经理", "Manager"), "gold", active()),
-            user(("王小梅", "May Wang"), ("销售", "Salesperson"), "sky", active()),
-            user(("陈立", "Li Chen"), ("销售", "Salesperson"), "plum", say.tag("已停用", "Disabled", "rose")),
+            user(
+                ("张建国", "James Zhang"),
+                ("经理", "Manager"),
+                "gold",
+                active(),
+            ),
+            user(
+                ("王小梅", "May Wang"),
+                ("销售", "Salesperson"),
+                "sky",
+                active(),
+            ),
+            user(
+                ("陈立", "Li Chen"),
+                ("销售", "Salesperson"),
+                "plum",
+                say.tag("已停用", "Disabled", "rose"),
+            ),
         ];
-        vec![("", UsersPage { users, new: "/settings/users/new".into(), next: None })]
+        vec![(
+            "",
+            UsersPage {
+                users,
+                new: "/settings/users/new".into(),
+                next: None,
+            },
+        )]
     }
 }
 
@@ -163,9 +217,38 @@ impl Page for DepartmentsPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
-        let node = |zh: &str, en: &str, children: Vec<DepartmentNode>| DepartmentNode { name: say.of(zh, en), head: say.of("张建国", "James Zhang"), members: say.of("8 人", "8 people"), href: "/settings/departments/1".into(), children };
-        let roots = vec![node("销售", "Sales", vec![node("华东", "East", vec![node("华东一部", "East Sales 1", vec![]), node("华东二部", "East Sales 2", vec![])]), node("华南", "South", vec![])]), node("服务", "Service", vec![])];
-        vec![("", DepartmentsPage { roots, new: "/settings/departments/new".into() })]
+        let node = |zh: &str, en: &str, children: Vec<DepartmentNode>| DepartmentNode {
+            name: say.of(zh, en),
+            head: say.of("张建国", "James Zhang"),
+            members: say.of("8 人", "8 people"),
+            href: "/settings/departments/1".into(),
+            children,
+        };
+        let roots = vec![
+            node(
+                "销售",
+                "Sales",
+                vec![
+                    node(
+                        "华东",
+                        "East",
+                        vec![
+                            node("华东一部", "East Sales 1", vec![]),
+                            node("华东二部", "East Sales 2", vec![]),
+                        ],
+                    ),
+                    node("华南", "South", vec![]),
+                ],
+            ),
+            node("服务", "Service", vec![]),
+        ];
+        vec![(
+            "",
+            DepartmentsPage {
+                roots,
+                new: "/settings/departments/new".into(),
+            },
+        )]
     }
 }
 
@@ -174,16 +257,62 @@ impl Page for RolesPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
-        let scopes = |chosen: &str| say.choices(&[("none", "无", "None", ""), ("own", "自己", "Own", ""), ("team", "团队", "Team", ""), ("below", "部门及下级", "Department and below", ""), ("all", "全部", "All", "")], chosen);
-        let acts: Vec<String> = [("查看", "See"), ("新建", "Create"), ("修改", "Change"), ("删除", "Delete"), ("导出", "Export")].map(|(zh, en)| say.of(zh, en)).into();
+        let scopes = |chosen: &str| {
+            say.choices(
+                &[
+                    ("none", "无", "None", ""),
+                    ("own", "自己", "Own", ""),
+                    ("team", "团队", "Team", ""),
+                    ("below", "部门及下级", "Department and below", ""),
+                    ("all", "全部", "All", ""),
+                ],
+                chosen,
+            )
+        };
+        let acts: Vec<String> = [
+            ("查看", "See"),
+            ("新建", "Create"),
+            ("修改", "Change"),
+            ("删除", "Delete"),
+            ("导出", "Export"),
+        ]
+        .map(|(zh, en)| say.of(zh, en))
+        .into();
         let row = |object: &str, zh: &str, en: &str| RoleRow {
             object: object.into(),
             label: say.of(zh, en),
-            cells: acts.iter().enumerate().map(|(at, act)| RoleCell { name: format!("{object}.{at}"), label: act.clone(), scopes: scopes(if at == 3 { "none" } else { "own" }) }).collect(),
+            cells: acts
+                .iter()
+                .enumerate()
+                .map(|(at, act)| RoleCell {
+                    name: format!("{object}.{at}"),
+                    label: act.clone(),
+                    scopes: scopes(if at == 3 { "none" } else { "own" }),
+                })
+                .collect(),
         };
-        let rows = vec![row("customer", "客户", "Customers"), row("contact", "联系人", "Contacts"), row("opportunity", "销售机会", "Deals")];
-        let roles = vec![say.tab("经理", "Manager", "/settings/roles/manager"), super::Tab { current: true, ..say.tab("销售", "Salesperson", "/settings/roles/salesperson") }];
-        vec![("", RolesPage { roles, action: "/settings/roles/salesperson".into(), acts: acts.clone(), rows, is_editable: true })]
+        let rows = vec![
+            row("customer", "客户", "Customers"),
+            row("contact", "联系人", "Contacts"),
+            row("opportunity", "销售机会", "Deals"),
+        ];
+        let roles = vec![
+            say.tab("经理", "Manager", "/settings/roles/manager"),
+            super::Tab {
+                current: true,
+                ..say.tab("销售", "Salesperson", "/settings/roles/salesperson")
+            },
+        ];
+        vec![(
+            "",
+            RolesPage {
+                roles,
+                action: "/settings/roles/salesperson".into(),
+                acts: acts.clone(),
+                rows,
+                is_editable: true,
+            },
+        )]
     }
 }
 
@@ -192,10 +321,34 @@ impl Page for ChoicesPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
-        let row = |value: &str, zh: &str, en: &str, tone: &str| ChoiceRow { value: value.into(), labels: vec![("zh".into(), zh.into()), ("en".into(), en.into())], tone: tone.into(), used: "128".into() };
-        let rows = vec![row("strategic", "战略", "Strategic", "jade"), row("key", "重点", "Key", "sky"), row("normal", "普通", "Normal", "")];
-        let lists = vec![super::Tab { current: true, ..say.tab("客户级别", "Customer level", "/settings/choices/level") }, say.tab("来源", "Source", "/settings/choices/source")];
-        vec![("", ChoicesPage { lists, heading: say.of("客户级别", "Customer level"), action: "/settings/choices/level".into(), rows, is_open: false })]
+        let row = |value: &str, zh: &str, en: &str, tone: &str| ChoiceRow {
+            value: value.into(),
+            labels: vec![("zh".into(), zh.into()), ("en".into(), en.into())],
+            tone: tone.into(),
+            used: "128".into(),
+        };
+        let rows = vec![
+            row("strategic", "战略", "Strategic", "jade"),
+            row("key", "重点", "Key", "sky"),
+            row("normal", "普通", "Normal", ""),
+        ];
+        let lists = vec![
+            super::Tab {
+                current: true,
+                ..say.tab("客户级别", "Customer level", "/settings/choices/level")
+            },
+            say.tab("来源", "Source", "/settings/choices/source"),
+        ];
+        vec![(
+            "",
+            ChoicesPage {
+                lists,
+                heading: say.of("客户级别", "Customer level"),
+                action: "/settings/choices/level".into(),
+                rows,
+                is_open: false,
+            },
+        )]
     }
 }
 
@@ -204,8 +357,23 @@ impl Page for AccessPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
-        let row = |name: &str, is_current: bool| AccessRow { name: name.into(), detail: "192.0.2.7".into(), at: say.moment("3 分钟前", "3 min ago"), is_current, end: "/settings/sessions/1/end".into() };
+        let row = |name: &str, is_current: bool| AccessRow {
+            name: name.into(),
+            detail: "192.0.2.7".into(),
+            at: say.moment("3 分钟前", "3 min ago"),
+            is_current,
+            end: "/settings/sessions/1/end".into(),
+        };
         let sessions = vec![row("Firefox · Linux", true), row("Safari · iPhone", false)];
-        vec![("", AccessPage { sessions, tokens: vec![row("BI", false)], token_action: "/settings/tokens".into(), fresh_token: Some("gx_1a2b3c4d5e6f7g8h".into()), error: None })]
+        vec![(
+            "",
+            AccessPage {
+                sessions,
+                tokens: vec![row("BI", false)],
+                token_action: "/settings/tokens".into(),
+                fresh_token: Some("gx_1a2b3c4d5e6f7g8h".into()),
+                error: None,
+            },
+        )]
     }
 }

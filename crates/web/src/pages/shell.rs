@@ -78,18 +78,48 @@ impl Shell {
             current: href == "/customer",
         };
         let day = item(&say.of("我的一天", "My day"), "house", "/", "7", "h");
-        let customers = item(&say.of("客户", "Customers"), "building-2", "/customer", "", "u");
-        let deals = item(&say.of("销售机会", "Deals"), "square-kanban", "/opportunity", "", "o");
+        let customers = item(
+            &say.of("客户", "Customers"),
+            "building-2",
+            "/customer",
+            "",
+            "u",
+        );
+        let deals = item(
+            &say.of("销售机会", "Deals"),
+            "square-kanban",
+            "/opportunity",
+            "",
+            "o",
+        );
         let sales = vec![
             item(&say.of("线索", "Leads"), "target", "/lead", "24", "l"),
             customers.clone(),
-            item(&say.of("联系人", "Contacts"), "contact", "/contact", "", "p"),
+            item(
+                &say.of("联系人", "Contacts"),
+                "contact",
+                "/contact",
+                "",
+                "p",
+            ),
             deals.clone(),
-            item(&say.of("公海", "Open pool"), "waves", "/customer?view=pool", "112", "w"),
+            item(
+                &say.of("公海", "Open pool"),
+                "waves",
+                "/customer?view=pool",
+                "112",
+                "w",
+            ),
         ];
         let work = vec![
             item(&say.of("任务", "Tasks"), "list-checks", "/task", "", "t"),
-            item(&say.of("日程", "Meetings"), "calendar-days", "/meeting", "", "m"),
+            item(
+                &say.of("日程", "Meetings"),
+                "calendar-days",
+                "/meeting",
+                "",
+                "m",
+            ),
             item(&say.of("拜访", "Visits"), "footprints", "/visit", "", "v"),
             item(&say.of("产品", "Products"), "package", "/product", "", "d"),
         ];
@@ -106,9 +136,21 @@ impl Shell {
                 is_administrator: true,
             },
             areas: vec![
-                Area { label: String::new(), items: vec![day.clone(), item(&say.of("消息", "Notices"), "bell", "/notices", "3", "n")] },
-                Area { label: say.of("销售", "Sales"), items: sales },
-                Area { label: say.of("工作", "Work"), items: work },
+                Area {
+                    label: String::new(),
+                    items: vec![
+                        day.clone(),
+                        item(&say.of("消息", "Notices"), "bell", "/notices", "3", "n"),
+                    ],
+                },
+                Area {
+                    label: say.of("销售", "Sales"),
+                    items: sales,
+                },
+                Area {
+                    label: say.of("工作", "Work"),
+                    items: work,
+                },
             ],
             bottom: vec![day, customers, deals],
             new_href: "/customer/new".into(),
@@ -116,7 +158,10 @@ impl Shell {
             csrf: "sample".into(),
             events: String::new(),
             toasts: vec![],
-            languages: vec![("zh".into(), "中文".into()), ("en".into(), "English".into())],
+            languages: vec![
+                ("zh".into(), "中文".into()),
+                ("en".into(), "English".into()),
+            ],
         }
     }
 }
