@@ -1,5 +1,6 @@
 //! The catalogue: everything that is declared, resolved and checked. One immutable version serves a request.
 
+use crate::declare::Area;
 use crate::kind::Kind;
 use crate::label::Label;
 use crate::role::Role;
@@ -15,13 +16,15 @@ pub struct Catalog {
     /// In the order of their declaration.
     pub objects: Vec<Arc<Object>>,
     pub roles: BTreeMap<String, Role>,
+    /// The parts of the side bar, in order.
+    pub areas: Vec<Area>,
     by_name: HashMap<String, usize>,
 }
 
 impl Catalog {
     pub fn new(version: i64, objects: Vec<Arc<Object>>, roles: BTreeMap<String, Role>) -> Catalog {
         let by_name = objects.iter().enumerate().map(|(at, object)| (object.name.clone(), at)).collect();
-        Catalog { version, objects, roles, by_name }
+        Catalog { version, objects, roles, areas: Vec::new(), by_name }
     }
 
     pub fn object(&self, name: &str) -> Option<&Arc<Object>> {
@@ -344,6 +347,17 @@ impl Object {
 
     pub fn title(&self) -> &Field {
         &self.fields[self.title]
+    }
+
+    /// The stage in which a record of that pipeline begins: its first open one.
+    pub fn first_stage(&self, pipeline: &str) -> Option<&Stage> {
+        let pipeline = self.pipelines.iter().find(|one| one.name == pipeline)?;
+        pipeline.stages.iter().find(|stage| stage.outcome == Outcome::Open)
+    }
+
+    pub fn stage(&self, pipeline: &str, stage: &str) -> Option<&Stage> {
+        let pipeline = self.pipelines.iter().find(|one| one.name == pipeline)?;
+        pipeline.stages.iter().find(|one| one.name == stage)
     }
 
     pub fn has(&self, capability: &str) -> bool {

@@ -145,10 +145,15 @@ inventory::collect!(Registered);
 
 /// The name that is most like `wanted`, if any is like it at all.
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Swapped and missing letters count by the first measure, a common beginning by the second.
+    let likeness = |name: &str| {
+        (strsim::normalized_damerau_levenshtein(wanted, name) + strsim::jaro_winkler(wanted, name))
+            / 2.0
+    };
     names
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(wanted, name), name))
-        .filter(|(likeness, _)| *likeness > 0.75)
+        .map(|name| (likeness(name), name))
+        .filter(|(likeness, _)| *likeness > 0.62)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
 }

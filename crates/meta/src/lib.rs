@@ -6,6 +6,8 @@
 pub mod ambient;
 pub mod catalog;
 pub mod currency;
+pub mod declare;
+pub mod describe;
 pub mod fault;
 pub mod kind;
 mod kinds;
@@ -13,6 +15,9 @@ mod number;
 mod several;
 pub mod label;
 pub mod numbering;
+pub mod overlay;
+pub mod plan;
+mod resolve;
 pub mod role;
 pub mod table;
 pub mod text;
@@ -21,6 +26,9 @@ pub mod value;
 #[cfg(test)]
 mod laws;
 
+pub use declare::{DeclareError, Declarations, PackSource, Source};
+pub use overlay::Overlay;
+pub use resolve::CheckExpression;
 pub use catalog::{Catalog, Field, Object};
 pub use fault::{FieldError, Fault};
 pub use kind::Kind;

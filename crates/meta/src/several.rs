@@ -106,7 +106,12 @@ pub(crate) fn one_or_more(
         other => std::slice::from_ref(other),
     };
     if items.len() > most {
-        return Err(Fault::new(if most == 1 { "only_one" } else { "too_many" }).with("most", most));
+        let fault = if most == 1 {
+            Fault::new("only_one")
+        } else {
+            Fault::new("too_many")
+        };
+        return Err(fault.with("most", most));
     }
     let texts = items
         .iter()

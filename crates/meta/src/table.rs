@@ -140,8 +140,20 @@ impl TableSpec {
         self
     }
 
+    /// Derived from table and columns; a long one ends in a hash of the whole, since PostgreSQL cuts names at 63
+    /// bytes and two that begin alike would become one.
     pub fn index_name(&self, index: &IndexSpec) -> String {
-        format!("ix_{}_{}", self.name, index.columns.join("_"))
+        const MAX_BYTES: usize = 63;
+        let name = format!("ix_{}_{}", self.name, index.columns.join("_"));
+        if name.len() <= MAX_BYTES {
+            return name;
+        }
+        // FNV-1a, 64 bits: the same on every machine and in every version of this program.
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        let start: String = name.chars().take(MAX_BYTES - 17).collect();
+        format!("{start}_{hash:016x}")
     }
 }
 
