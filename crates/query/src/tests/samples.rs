@@ -255,126 +255,123 @@ pub fn filter() -> impl Strategy<Value = String> {
 pub type Customer = (Vec<i64>, Vec<(&'static str, Value)>);
 
 pub fn customer() -> impl Strategy<Value = Customer> {
+    let created: Vec<i64> = instants()
+        .iter()
+        .map(|instant| instant.as_microsecond())
+        .collect();
+    let one = |(name, pool): (&'static str, Vec<Value>)| {
+        let value = prop_oneof![1 => Just(Value::Null), 4 => select(pool)];
+        value.prop_map(move |value| (name, value)).boxed()
+    };
+    let values: Vec<BoxedStrategy<(&'static str, Value)>> = pools().into_iter().map(one).collect();
+    (prop::array::uniform4(0..4_i64), select(created), values).prop_map(
+        |(system, created, values)| {
+            let [owner, department, author, version] = system;
+            (
+                vec![owner, department, author, version.max(1), created],
+                values,
+            )
+        },
+    )
+}
+
+/// Around the bounds of days, and where clocks jump.
+fn instants() -> Vec<Timestamp> {
     let moments = [
         "2024-03-30T22:59:59.999999Z",
         "2024-03-30T23:00:00Z",
         "2024-03-31T00:30:00Z",
+        "2024-03-31T20:30:00Z",
         "2024-03-31T22:00:00Z",
+        "2024-04-01T00:30:00Z",
         "2024-10-26T22:00:00Z",
         "2024-10-26T22:45:00Z",
         "2024-10-27T00:30:00Z",
         "2024-10-27T01:30:00Z",
         "2024-10-27T22:59:59Z",
-        "2024-04-01T00:30:00Z",
-        "2024-03-31T20:30:00Z",
     ];
-    let instants: Vec<Timestamp> = moments
+    moments
         .iter()
         .map(|moment| moment.parse().unwrap())
-        .collect();
-    let days = vec![
-        date(2024, 3, 30),
-        date(2024, 3, 31),
-        date(2024, 4, 1),
-        date(2024, 10, 27),
-        date(2023, 4, 1),
-    ];
-    let of = |values: Vec<Value>| prop_oneof![1 => Just(Value::Null), 4 => select(values)];
-    let numbers = |values: &[&str]| {
-        values
+        .collect()
+}
+
+/// What each field of a customer may hold, beside nothing.
+fn pools() -> Vec<(&'static str, Vec<Value>)> {
+    let texts = |texts: &[&str]| {
+        texts
             .iter()
-            .map(|text| text.parse::<Decimal>().unwrap())
+            .map(|text| Value::from(*text))
             .collect::<Vec<_>>()
     };
-    let money = numbers(&["10", "10.5", "-1", "0"]).into_iter().map(|base| {
+    let links = |ids: &[u128]| ids.iter().map(|&n| Value::Id(id(n))).collect::<Vec<_>>();
+    let decimal = |text: &&str| text.parse::<Decimal>().unwrap();
+    let money = |base: Decimal| {
+        let amount = base * Decimal::from(7);
         Value::Money(Money {
-            amount: base * Decimal::from(7),
+            amount,
             currency: "USD".to_owned(),
             base: Some(base),
         })
-    });
-    let texts = |texts: &[&str]| of(texts.iter().map(|text| Value::from(*text)).collect());
-    let links = |ids: &[u128]| of(ids.iter().map(|&n| Value::Id(id(n))).collect());
-    let reference = Value::Reference {
-        object: "customer".to_owned(),
-        id: id(1),
     };
-    let tags = vec![
-        Value::List(vec!["x".into()]),
-        Value::List(vec!["x".into(), "y".into()]),
+    let days = [
+        (2024, 3, 30),
+        (2024, 3, 31),
+        (2024, 4, 1),
+        (2024, 10, 27),
+        (2023, 4, 1),
     ];
-    let created = select(
-        instants
-            .iter()
-            .map(|instant| instant.as_microsecond())
-            .collect::<Vec<_>>(),
-    );
-    let first = (
-        texts(&["A", "Ann", "工业锅炉"]),
-        texts(&["new", "won", "lost"]),
-        of(money.collect()),
-        of((0..4).map(Value::Int).collect()),
-        of(numbers(&["0", "1", "2.5", "0.01", "-1"])
-            .into_iter()
-            .map(Value::Decimal)
-            .collect()),
-        of(vec![Value::Bool(true), Value::Bool(false)]),
-    );
-    let second = (
-        of(days.into_iter().map(Value::Date).collect()),
-        of(instants.into_iter().map(Value::Instant).collect()),
-        of([86_400_000_000, 14_400_000_000, 0]
-            .map(Value::Duration)
-            .to_vec()),
-        of(tags),
-        links(&[1, 2, 3, 4]),
-        links(&[201, 202]),
-    );
-    let third = (
-        links(&[101, 102, 103]),
-        of(vec![reference]),
-        texts(&["Ann", "x"]),
-        texts(&["a@example.com", "b@example.com"]),
-    );
-    (
-        prop::array::uniform4(0..4_i64),
-        created,
-        first,
-        second,
-        third,
-    )
-        .prop_map(
-            |(
-                system,
-                created,
-                (name, status, amount, qty, score, flag),
-                (born, met, took, tags, parent, manager),
-                (unit, about, note, email),
-            )| {
-                let values = vec![
-                    ("name", name),
-                    ("status", status),
-                    ("amount", amount),
-                    ("qty", qty),
-                    ("score", score),
-                    ("flag", flag),
-                    ("born", born),
-                    ("met", met),
-                    ("took", took),
-                    ("tags", tags),
-                    ("parent", parent),
-                    ("manager", manager),
-                    ("unit", unit),
-                    ("about", about),
-                    ("note", note),
-                    ("email", email),
-                ];
-                (
-                    vec![system[0], system[1], system[2], system[3].max(1), created],
-                    values,
-                )
-            },
-        )
+    vec![
+        ("name", texts(&["A", "Ann", "工业锅炉"])),
+        ("status", texts(&["new", "won", "lost"])),
+        (
+            "amount",
+            ["10", "10.5", "-1", "0"]
+                .iter()
+                .map(decimal)
+                .map(money)
+                .collect(),
+        ),
+        ("qty", (0..4).map(Value::Int).collect()),
+        (
+            "score",
+            ["0", "1", "2.5", "0.01", "-1"]
+                .iter()
+                .map(decimal)
+                .map(Value::Decimal)
+                .collect(),
+        ),
+        ("flag", vec![Value::Bool(true), Value::Bool(false)]),
+        (
+            "born",
+            days.iter()
+                .map(|&(year, month, day)| Value::Date(date(year, month, day)))
+                .collect(),
+        ),
+        ("met", instants().into_iter().map(Value::Instant).collect()),
+        (
+            "took",
+            [86_400_000_000, 14_400_000_000, 0]
+                .map(Value::Duration)
+                .to_vec(),
+        ),
+        (
+            "tags",
+            vec![Value::List(texts(&["x"])), Value::List(texts(&["x", "y"]))],
+        ),
+        ("parent", links(&[1, 2, 3, 4])),
+        ("manager", links(&[201, 202])),
+        ("unit", links(&[101, 102, 103])),
+        (
+            "about",
+            vec![Value::Reference {
+                object: "customer".to_owned(),
+                id: id(1),
+            }],
+        ),
+        ("note", texts(&["Ann", "x"])),
+        ("email", texts(&["a@example.com", "b@example.com"])),
+    ]
 }
 
 /// Words and signs of the language in any order.
