@@ -25,3 +25,13 @@ pub enum StoreError {
     #[error("{0}")]
     Broken(String),
 }
+
+/// What a panic in a body said.
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!(
+        "a defect stopped this save: {}",
+        said.unwrap_or("a panic without words")
+    )
+}

@@ -11,6 +11,7 @@ pub mod fail;
 pub mod log;
 mod naming;
 mod open;
+pub mod postgres;
 mod render;
 pub mod search;
 pub mod sqlite;

@@ -1,6 +1,7 @@
 //! From a URL to a store.
 
 use crate::error::{StoreError, StoreResult};
+use crate::postgres::PostgresStore;
 use crate::sqlite::SqliteStore;
 use crate::traits::Store;
 use std::path::Path;
@@ -13,7 +14,57 @@ pub fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
         let path = path.strip_prefix("//").unwrap_or(path);
         return Ok(Arc::new(SqliteStore::open(Path::new(path))?));
     }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let (url, schema) = split_schema(url);
+        return Ok(Arc::new(PostgresStore::open(&url, &schema)?));
+    }
     Err(StoreError::Unavailable(
         "a database is given as sqlite:PATH or postgres://USER@HOST/NAME?schema=SCHEMA".to_owned(),
     ))
+}
+
+/// Takes `schema=` out of the query, since the driver would refuse it.
+fn split_schema(url: &str) -> (String, String) {
+    let Some((base, query)) = url.split_once('?') else {
+        return (url.to_owned(), DEFAULT_SCHEMA.to_owned());
+    };
+    let mut schema = DEFAULT_SCHEMA;
+    let mut rest = Vec::new();
+    for part in query.split('&') {
+        match part.strip_prefix("schema=") {
+            Some(name) if !name.is_empty() => schema = name,
+            Some(_) => {}
+            None => rest.push(part),
+        }
+    }
+    let rest = rest.join("&");
+    let url = if rest.is_empty() {
+        base.to_owned()
+    } else {
+        format!("{base}?{rest}")
+    };
+    (url, schema.to_owned())
+}
+
+const DEFAULT_SCHEMA: &str = "guanxi";
+
+#[cfg(test)]
+mod tests {
+    use super::split_schema;
+
+    #[test]
+    fn the_schema_is_taken_out_of_the_url() {
+        let both = |url: &str| split_schema(url);
+        assert_eq!(
+            both("postgres://h/d"),
+            ("postgres://h/d".to_owned(), "guanxi".to_owned())
+        );
+        assert_eq!(
+            both("postgres://h/d?schema=a&connect_timeout=3"),
+            (
+                "postgres://h/d?connect_timeout=3".to_owned(),
+                "a".to_owned()
+            )
+        );
+    }
 }

@@ -59,7 +59,6 @@ pub const NAMES: [&str; 12] = [
 ];
 
 pub struct Model {
-    pub table: TableSpec,
     pub rows: Vec<Row>,
 }
 
@@ -93,7 +92,7 @@ impl Model {
             .zip(cells)
             .map(|(seq, cells)| Row { seq, cells })
             .collect();
-        Model { table, rows }
+        Model { rows }
     }
 
     /// What the store has to answer.

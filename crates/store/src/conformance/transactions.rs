@@ -346,7 +346,8 @@ fn log_order(store: &Arc<dyn Store>) {
     assert_eq!(sample.entry, entry("ordered", sample.entry.seq));
 }
 
-/// Two transactions overlap: the one that logged first commits last. A store with one writer cannot overlap.
+/// Two transactions overlap: the one that logged first commits last, so a lower position is committed after a higher
+/// one. A store with one writer cannot overlap.
 fn log_overlap(store: &Arc<dyn Store>) {
     if store.kind() == "sqlite" {
         return;
@@ -379,7 +380,7 @@ fn log_overlap(store: &Arc<dyn Store>) {
         .iter()
         .map(|row| (row.entry.object.as_str(), row.entry.seq))
         .collect();
-    assert_eq!(order, [("late", 1), ("late", 2), ("early", 3)]);
+    assert_eq!(order, [("late", 1), ("early", 3), ("late", 2)]);
     assert_eq!(store.log_head().unwrap(), rows[2].position);
 }
 

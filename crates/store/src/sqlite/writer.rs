@@ -4,7 +4,7 @@ use super::Shared;
 use super::errors::convert;
 use super::link::open_writer;
 use super::session::Session;
-use crate::error::{StoreError, StoreResult};
+use crate::error::{StoreError, StoreResult, panicked};
 use crate::fail;
 use crate::traits::{Body, Outcome, Weight};
 use parking_lot::{Condvar, Mutex};
@@ -270,14 +270,4 @@ fn again(error: &StoreError) -> StoreError {
         StoreError::Unavailable(text) => StoreError::Unavailable(text.clone()),
         other => StoreError::Broken(other.to_string()),
     }
-}
-
-/// What a panic said.
-pub fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
-    let said = panic.downcast_ref::<&str>().copied();
-    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!(
-        "a defect stopped this save: {}",
-        said.unwrap_or("a panic without words")
-    )
 }
