@@ -550,10 +550,10 @@ fn update_object(object: &mut ObjectDecl, patch: &Json, errors: &Errors) {
     let node = Node::json(patch);
     let table = Table::of(&node, errors);
     if let Some(label) = table.label("label") {
-        object.label = label;
+        object.label.0.extend(label.0);
     }
     if let Some(plural) = table.label("plural") {
-        object.plural = plural;
+        object.plural.0.extend(plural.0);
     }
     if let Some(icon) = table.text("icon") {
         icon.clone_into(&mut object.icon);

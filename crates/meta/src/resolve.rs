@@ -154,7 +154,7 @@ impl<'a> Slot<'a> {
     fn new(object: &ObjectDecl, decl: &'a FieldDecl) -> Slot<'a> {
         let mut field = decl.field.clone();
         if takes_stages(object, &field.name, field.kind) {
-            field.options.choices = stages(object, &field.name);
+            field.options.choices = stages(object, &field);
             // The first stage is that of the pipeline which a record is in: `Object::first_stage`.
             if field.name == "pipeline" && field.default.is_none() {
                 field.default = object

@@ -2,9 +2,10 @@
 
 use super::reader::Errors;
 use super::{Declarations, FieldDecl, ObjectDecl, Place};
-use crate::catalog::{Access, Choice, Options};
+use crate::catalog::{Access, Choice, Field, Outcome};
 use crate::fault::Fault;
 use crate::kind::{Kind, Writable, nearest};
+use crate::label::Label;
 
 /// Checks an object's fields, pipelines and access.
 pub(crate) fn check_object(declarations: &Declarations, object: &ObjectDecl, errors: &Errors) {
@@ -47,10 +48,7 @@ pub(crate) fn check_field(object: &ObjectDecl, decl: &FieldDecl, errors: &Errors
     let mut field = decl.field.clone();
     if takes_stages(object, &field.name, field.kind) {
         // Its choices are the pipelines', and are filled when the catalogue is made.
-        field.options = Options {
-            choices: stages(object, &field.name),
-            ..field.options
-        };
+        field.options.choices = stages(object, &field);
     }
     if let Err(fault) = field.kind.check(&field) {
         return errors.add(&decl.place, fault);
@@ -115,38 +113,47 @@ pub(crate) fn takes_stages(object: &ObjectDecl, name: &str, kind: &dyn Kind) -> 
     kind.name() == "choice" && !object.pipelines.is_empty() && ["pipeline", "stage"].contains(&name)
 }
 
-/// The pipelines, or the stages of all of them, each once, as choices.
-pub(crate) fn stages(object: &ObjectDecl, field: &str) -> Vec<Choice> {
-    if field == "pipeline" {
-        let choice = |name: &String, label: &crate::label::Label| Choice {
-            value: name.clone(),
-            label: label.clone(),
-            tone: None,
-        };
-        return object
-            .pipelines
-            .iter()
-            .map(|pipeline| choice(&pipeline.name, &pipeline.label))
-            .collect();
-    }
+/// The pipelines, or the stages of all of them, each once, as choices. Where the field declares a choice of that
+/// value, its tone and its words stand before the pipeline's.
+pub(crate) fn stages(object: &ObjectDecl, field: &Field) -> Vec<Choice> {
     let mut choices: Vec<Choice> = Vec::new();
+    let mut add = |value: &str, label: &Label, tone: Option<&str>| {
+        if choices.iter().any(|choice| choice.value == value) {
+            return;
+        }
+        let declared = field
+            .options
+            .choices
+            .iter()
+            .find(|choice| choice.value == value);
+        let words = declared
+            .map(|choice| &choice.label)
+            .filter(|label| !label.is_empty());
+        choices.push(Choice {
+            value: value.to_owned(),
+            label: words.unwrap_or(label).clone(),
+            tone: declared
+                .and_then(|choice| choice.tone.clone())
+                .or(tone.map(str::to_owned)),
+        });
+    };
+    if field.name == "pipeline" {
+        for pipeline in &object.pipelines {
+            add(&pipeline.name, &pipeline.label, None);
+        }
+        return choices;
+    }
     for stage in object
         .pipelines
         .iter()
         .flat_map(|pipeline| &pipeline.stages)
     {
-        if !choices.iter().any(|choice| choice.value == stage.name) {
-            let tone = match stage.outcome {
-                crate::catalog::Outcome::Open => "sky",
-                crate::catalog::Outcome::Won => "jade",
-                crate::catalog::Outcome::Lost => "grey",
-            };
-            choices.push(Choice {
-                value: stage.name.clone(),
-                label: stage.label.clone(),
-                tone: Some(tone.to_owned()),
-            });
-        }
+        let tone = match stage.outcome {
+            Outcome::Open => "sky",
+            Outcome::Won => "jade",
+            Outcome::Lost => "grey",
+        };
+        add(&stage.name, &stage.label, Some(tone));
     }
     choices
 }

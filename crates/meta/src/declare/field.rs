@@ -102,10 +102,10 @@ fn name_place<'a>(table: &Table<'a>) -> &'a super::Place {
 
 fn read_common(table: &Table<'_>, field: &mut Field) {
     if let Some(label) = table.label("label") {
-        field.label = label;
+        field.label.0.extend(label.0);
     }
     if let Some(help) = table.label("help") {
-        field.help = help;
+        field.help.0.extend(help.0);
     }
     if let Some(flag) = table.flag("required") {
         field.required = if flag { Required::Yes } else { Required::No };
@@ -181,7 +181,7 @@ fn read_options(table: &Table<'_>, field: &mut Field, kind: Option<&'static dyn 
         min: table.int("min"),
         most: table.int("most"),
     };
-    let old = std::mem::take(&mut field.options);
+    let old = without_nulls(table, std::mem::take(&mut field.options));
     let choices = if options.choices.is_empty() {
         old.choices
     } else {
@@ -203,6 +203,21 @@ fn read_options(table: &Table<'_>, field: &mut Field, kind: Option<&'static dyn 
         most: options.most.or(old.most),
         ..options
     };
+}
+
+/// The options without those that the table sets to null, which is how a patch takes one away.
+fn without_nulls(table: &Table<'_>, options: Options) -> Options {
+    let Ok(mut json) = serde_json::to_value(&options) else {
+        return options;
+    };
+    if let Some(members) = json.as_object_mut() {
+        for entry in table.entries() {
+            if matches!(entry.node.content, Content::Null) {
+                members.remove(&entry.name);
+            }
+        }
+    }
+    serde_json::from_value(json).unwrap_or(options)
 }
 
 /// Every key of `Options`.

@@ -57,6 +57,7 @@ kind = "choice"
 [[field]]
 name = "stage"
 kind = "choice"
+choices = [{ value = "won", tone = "gold" }]
 [[field]]
 name = "twice"
 kind = "formula"
@@ -184,6 +185,14 @@ fn a_pack_becomes_a_catalogue() {
         .map(|choice| choice.value.as_str())
         .collect();
     assert_eq!(stages, ["qualify", "won"]);
+    let tones = opportunity
+        .field("stage")
+        .unwrap()
+        .options
+        .choices
+        .iter()
+        .map(|choice| choice.tone.clone());
+    assert_eq!(tones.flatten().collect::<Vec<_>>(), ["sky", "gold"]);
     assert_eq!(opportunity.first_stage("standard").unwrap().name, "qualify");
     assert_eq!(
         catalog.roles["salesperson"].field("customer", "total"),
@@ -465,6 +474,26 @@ fn renames_and_removals_reach_what_refers_to_them() {
     )
     .unwrap();
     all.catalog(3, &money).unwrap();
+}
+
+#[test]
+fn a_patch_takes_away_with_null_and_keeps_the_other_language() {
+    let mut all = loaded();
+    for patch in [
+        json!({ "most": 9, "label": { "zh": "序" } }),
+        json!({ "most": null, "label": { "en": "Order" } }),
+    ] {
+        let change = json!({ "op": "update_field", "table": "o_customer", "column": "f_order", "patch": patch });
+        apply(&mut all, change).unwrap();
+    }
+    let field = &all
+        .object("customer")
+        .unwrap()
+        .field("order")
+        .unwrap()
+        .field;
+    assert_eq!(field.options.most, None);
+    assert_eq!(field.label, Label::new("序", "Order"));
 }
 
 #[test]
