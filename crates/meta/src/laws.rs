@@ -58,16 +58,26 @@ fn try_out(kind: &'static dyn Kind, json: &Json) -> Result<(), TestCaseError> {
         kind.name(),
         json
     );
+    there_and_back(kind, &field, &value, json)
+}
+
+/// Through JSON and through text, for a value that is not null.
+fn there_and_back(
+    kind: &dyn Kind,
+    field: &Field,
+    value: &Value,
+    json: &Json,
+) -> Result<(), TestCaseError> {
     // The plural names all values where there are several.
     let again = match kind
-        .extra_json(&field, &value)
+        .extra_json(field, value)
         .into_iter()
         .find(|(suffix, _)| *suffix == "s")
     {
         Some((_, all)) => all,
-        None => kind.to_json(&field, &value),
+        None => kind.to_json(field, value),
     };
-    let parsed = kind.parse(&field, &again);
+    let parsed = kind.parse(field, &again);
     prop_assert!(
         parsed.is_ok(),
         "{}: JSON {} of {} is refused",
@@ -75,15 +85,15 @@ fn try_out(kind: &'static dyn Kind, json: &Json) -> Result<(), TestCaseError> {
         again,
         json
     );
-    let same = |other: &Value| kind.to_json(&field, other) == kind.to_json(&field, &value);
+    let same = |other: &Value| kind.to_json(field, other) == kind.to_json(field, value);
     prop_assert!(
         same(&parsed.unwrap()),
         "{}: to JSON and back {}",
         kind.name(),
         json
     );
-    let text = kind.to_text(&field, &value);
-    let read = kind.read(&field, text.trim());
+    let text = kind.to_text(field, value);
+    let read = kind.read(field, text.trim());
     prop_assert!(
         read.is_ok(),
         "{}: text {:?} of {} is refused",

@@ -182,6 +182,25 @@ impl Declarations {
                     errors,
                 )?;
             }
+            Overlay::SetRole { name, role } => self.set_role(name, role, errors)?,
+            Overlay::RemoveRole { name } => self.remove_role(name)?,
+            // Named one by one, so that a new change cannot be forgotten here.
+            Overlay::SetView { .. }
+            | Overlay::RemoveView { .. }
+            | Overlay::SetLayout { .. }
+            | Overlay::SetPipeline { .. }
+            | Overlay::RemovePipeline { .. } => self.change_page(change, errors)?,
+        }
+        Ok(())
+    }
+
+    /// Views, layouts and pipelines.
+    fn change_page(
+        &mut self,
+        change: &Overlay,
+        errors: &Errors,
+    ) -> Result<(), (&'static str, Fault)> {
+        match change {
             Overlay::SetView { table, view } => {
                 let at = self.position(table)?;
                 let view = read_view(self, &self.objects[at], &Node::json(view), errors);
@@ -213,28 +232,35 @@ impl Declarations {
                     .retain(|pipeline| pipeline.name != *name);
                 check_object(self, &self.objects[at], errors);
             }
-            Overlay::SetRole { name, role } => {
-                names::check_name(name, names::Naming::Other).map_err(|fault| ("name", fault))?;
-                let label = self
-                    .roles
-                    .get(name)
-                    .map(|role| role.label.clone())
-                    .unwrap_or_default();
-                let mut role = read_role(self, name, &Node::json(role), errors);
-                if role.label.is_empty() {
-                    role.label = label;
-                }
-                self.roles.insert(name.clone(), role);
-                self.somebody_administers()?;
-            }
-            Overlay::RemoveRole { name } => {
-                self.roles
-                    .remove(name)
-                    .ok_or_else(|| ("name", Fault::new("unknown_role").with("name", name)))?;
-                self.somebody_administers()?;
-            }
+            _ => {}
         }
         Ok(())
+    }
+
+    fn set_role(
+        &mut self,
+        name: &str,
+        role: &Json,
+        errors: &Errors,
+    ) -> Result<(), (&'static str, Fault)> {
+        names::check_name(name, names::Naming::Other).map_err(|fault| ("name", fault))?;
+        let label = self
+            .roles
+            .get(name)
+            .map(|role| role.label.clone())
+            .unwrap_or_default();
+        let mut role = read_role(self, name, &Node::json(role), errors);
+        if role.label.is_empty() {
+            role.label = label;
+        }
+        self.roles.insert(name.to_owned(), role);
+        self.somebody_administers()
+    }
+
+    fn remove_role(&mut self, name: &str) -> Result<(), (&'static str, Fault)> {
+        let removed = self.roles.remove(name);
+        removed.ok_or_else(|| ("name", Fault::new("unknown_role").with("name", name)))?;
+        self.somebody_administers()
     }
 
     fn add_object(&mut self, table: Option<&str>, object: &Json, errors: &Errors) {
