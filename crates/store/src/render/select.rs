@@ -103,28 +103,7 @@ pub fn select(target: &Target, select: &Select, segment: Segment) -> Statement {
         }
         return pen.finish();
     }
-    pen.push("SELECT s");
-    for index in 0..select.columns.len() {
-        pen.push(", c");
-        pen.number(index);
-    }
-    pen.push(" FROM (");
-    for (index, branch) in branches.iter().enumerate() {
-        pen.push(if index > 0 {
-            " UNION ALL SELECT * FROM ("
-        } else {
-            "SELECT * FROM ("
-        });
-        part.stream(&mut pen, branch);
-        pen.push(") AS b");
-        pen.number(index);
-    }
-    pen.push(") AS merged");
-    part.order(&mut pen, |pen, key| {
-        pen.push("k");
-        pen.number(key);
-    });
-    part.limit(&mut pen);
+    part.merged(&mut pen, branches);
     pen.finish()
 }
 
@@ -267,25 +246,72 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// The rows of one branch, in order, limited.
+    /// The first rows of each branch, merged. The streams carry keys only, which an index holds; the other columns
+    /// are fetched for the rows that remain.
+    fn merged(&self, pen: &mut Pen<'_>, branches: &[Cond]) {
+        let row = pen.aliases;
+        pen.aliases += 1;
+        let key = |pen: &mut Pen<'_>, key| {
+            pen.push("k");
+            pen.number(key);
+        };
+        pen.push("SELECT s");
+        self.columns(pen, row);
+        pen.push(" FROM (SELECT * FROM (");
+        for (index, branch) in branches.iter().enumerate() {
+            pen.push(if index > 0 { " UNION ALL SELECT * FROM (" } else { "SELECT * FROM (" });
+            self.keys_of(pen, branch);
+            pen.push(") AS b");
+            pen.number(index);
+        }
+        pen.push(") AS streams");
+        self.order(pen, key);
+        self.limit(pen);
+        // The order of the tables is the order of the work.
+        pen.push(") AS merged CROSS JOIN ");
+        pen.table(&self.select.table);
+        pen.push(" AS t");
+        pen.number(row);
+        pen.push(" WHERE ");
+        pen.column(row, "seq");
+        pen.push(" = s");
+        self.order(pen, key);
+    }
+
+    /// The rows of the only branch, in order, limited.
     fn stream(&self, pen: &mut Pen<'_>, branch: &Cond) {
         let alias = pen.aliases;
         pen.push("SELECT ");
         pen.column(alias, "seq");
         pen.push(" AS s");
-        for (index, column) in self.select.columns.iter().enumerate() {
-            pen.push(", ");
-            pen.column(alias, column);
-            pen.push(" AS c");
-            pen.number(index);
-        }
+        self.columns(pen, alias);
+        self.source(pen, branch);
+    }
+
+    /// `seq` and keys of one branch, in order, limited.
+    fn keys_of(&self, pen: &mut Pen<'_>, branch: &Cond) {
+        let alias = pen.aliases;
+        pen.push("SELECT ");
+        pen.column(alias, "seq");
+        pen.push(" AS s");
         for (index, (column, _)) in self.keys.columns.iter().enumerate() {
             pen.push(", ");
             pen.column(alias, column);
             pen.push(" AS k");
             pen.number(index);
         }
-        pen.from(&self.select.table);
+        self.source(pen, branch);
+    }
+
+    fn columns(&self, pen: &mut Pen<'_>, alias: usize) {
+        for column in &self.select.columns {
+            pen.push(", ");
+            pen.column(alias, column);
+        }
+    }
+
+    fn source(&self, pen: &mut Pen<'_>, branch: &Cond) {
+        let alias = pen.from(&self.select.table);
         pen.filter(alias, branch, &self.select.cond);
         self.range(pen, alias);
         self.order(pen, |pen, key| pen.column(alias, self.keys.columns[key].0));

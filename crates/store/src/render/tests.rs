@@ -28,7 +28,7 @@ fn no_order_is_newest_first() {
     assert_eq!(
         texts(&Target::Sqlite, &question),
         [
-            r#"SELECT t0."seq" AS s, t0."name" AS c0 FROM "customer" AS t0 WHERE TRUE AND t0."id" = ? ORDER BY s DESC LIMIT 50"#
+            r#"SELECT t0."seq" AS s, t0."name" FROM "customer" AS t0 WHERE TRUE AND t0."id" = ? ORDER BY s DESC LIMIT 50"#
         ]
     );
 }
@@ -42,15 +42,15 @@ fn a_page_is_a_range_of_the_index_then_the_nulls() {
     assert_eq!(
         texts(&postgres(), &question),
         [
-            r#"SELECT t0."seq" AS s, t0."key" AS k0 FROM "org"."customer" AS t0 WHERE TRUE AND (t0."key", t0."seq") < ($1, $2) ORDER BY t0."key" DESC, s DESC LIMIT 9"#,
-            r#"SELECT t0."seq" AS s, t0."key" AS k0 FROM "org"."customer" AS t0 WHERE TRUE AND t0."key" IS NULL ORDER BY s DESC LIMIT 9"#,
+            r#"SELECT t0."seq" AS s FROM "org"."customer" AS t0 WHERE TRUE AND (t0."key", t0."seq") < ($1, $2) ORDER BY t0."key" DESC, s DESC LIMIT 9"#,
+            r#"SELECT t0."seq" AS s FROM "org"."customer" AS t0 WHERE TRUE AND t0."key" IS NULL ORDER BY s DESC LIMIT 9"#,
         ]
     );
     question.after = Some((vec![Cell::Null], 4));
     assert_eq!(
         texts(&postgres(), &question),
         [
-            r#"SELECT t0."seq" AS s, t0."key" AS k0 FROM "org"."customer" AS t0 WHERE TRUE AND t0."key" IS NULL AND t0."seq" < $1 ORDER BY s DESC LIMIT 9"#
+            r#"SELECT t0."seq" AS s FROM "org"."customer" AS t0 WHERE TRUE AND t0."key" IS NULL AND t0."seq" < $1 ORDER BY s DESC LIMIT 9"#
         ]
     );
 }
