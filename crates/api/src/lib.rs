@@ -1,1 +1,77 @@
-//! REST: records, batch, search, imports, meta, OpenAPI, problem details.
+//! REST: what programs see. Every handler reads its request, asks the engine on a blocking thread, and answers.
+
+mod answer;
+mod batch;
+mod body;
+mod docs;
+mod events;
+mod health;
+mod history;
+mod meta;
+mod openapi;
+mod params;
+mod problem;
+mod records;
+mod run;
+mod search;
+
+pub use problem::problem;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, post};
+use guanxi_engine::Engine;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Api {
+    pub engine: Engine,
+    started: Arc<Instant>,
+}
+
+/// Bytes of a request that writes one record.
+const MOST_RECORD: usize = 2 << 20;
+/// Bytes of a batch of up to 10,000 operations.
+const MOST_BATCH: usize = 64 << 20;
+
+/// Everything under `/api/v1`, and what stands at the root for programs.
+pub fn router(engine: Engine) -> Router {
+    let api = Api { engine, started: Arc::new(Instant::now()) };
+    Router::new()
+        .nest("/api/v1", v1())
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .route("/docs", get(docs::page))
+        .route("/docs/docs.js", get(docs::script))
+        .route("/docs/docs.css", get(docs::style))
+        .with_state(api)
+}
+
+fn v1() -> Router<Api> {
+    Router::new()
+        .route("/openapi.json", get(openapi::document))
+        .route("/me", get(meta::me))
+        .route("/meta/objects", get(meta::objects).post(meta::create_object))
+        .route("/meta/objects/{object}", get(meta::object).patch(meta::update_object).delete(meta::remove_object))
+        .route("/meta/objects/{object}/fields", post(meta::create_field))
+        .route("/meta/objects/{object}/fields/{field}", axum::routing::patch(meta::update_field).delete(meta::remove_field))
+        .route("/meta/roles", get(meta::roles))
+        .route("/meta/roles/{role}", get(meta::role).put(meta::set_role))
+        .route("/records/{object}", get(records::list).post(records::create))
+        .route("/records/{object}/batch", post(batch::run).layer(DefaultBodyLimit::max(MOST_BATCH)))
+        .route("/records/{object}/{id}", get(records::get).patch(records::update).delete(records::remove))
+        .route("/records/{object}/{id}/history", get(history::history))
+        .route("/records/{object}/{id}/timeline", get(history::timeline))
+        .route("/records/{object}/{id}/explanation", get(history::explanation))
+        .route("/records/{object}/{id}/related/{relation}", get(history::related))
+        .route("/records/{object}/{id}/{noun}", post(records::act))
+        .route("/merges/{id}", delete(records::unmerge))
+        .route("/search", get(search::search))
+        .route("/events", get(events::stream))
+        .fallback(problem::no_such_address)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(DefaultBodyLimit::max(MOST_RECORD))
+}

@@ -7,27 +7,29 @@ use crate::error::{EngineError, EngineResult};
 use crate::system;
 use guanxi_meta::fault::Fault;
 use guanxi_meta::overlay::Overlay;
-use guanxi_meta::role::Role;
-use guanxi_meta::{Catalog, Cell};
+use guanxi_meta::{Catalog, Cell, FieldError};
 use guanxi_query::cond::{Aggregate, Cond, Measure};
 use guanxi_store::{StoreExt, Weight};
+use serde_json::Value as Json;
 
 /// Publishes changes to everyone at once; all of them or none.
 pub fn publish(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
     ctx.administer()?;
     let (mut declarations, version) = ctx.engine.declarations()?;
-    for change in &changes {
-        declarations.apply(change).map_err(refusal)?;
+    let mut settled = Vec::with_capacity(changes.len());
+    for change in changes {
+        let change = declarations.settle(change);
+        declarations.apply(&change).map_err(refusal)?;
+        settled.push(change);
     }
     let catalog = declarations.catalog(version + 1, &crate::formulas::check).map_err(|errors| {
-        let detail = errors.iter().map(|error| error.to_string()).collect::<Vec<_>>().join("\n");
-        EngineError::Invalid(vec![Fault::new("declaration").with("detail", detail).at("declaration")])
+        EngineError::Invalid(errors.into_iter().map(FieldError::from).collect())
     })?;
     check_rows(ctx, &catalog)?;
     // What is added is there before anybody can ask for it; nothing is taken away.
     ctx.engine.raise_tables(&catalog)?;
     let (now, by) = (ctx.now_micros(), ctx.actor.seq());
-    let texts: Vec<String> = changes.iter().filter_map(|change| serde_json::to_string(change).ok()).collect();
+    let texts: Vec<String> = settled.iter().filter_map(|change| serde_json::to_string(change).ok()).collect();
     ctx.engine.store().change(Weight::Light, move |tx| {
         // Somebody else published in between: what was checked is not what would be.
         if crate::engine::versions(tx)?.catalogue != version {
@@ -75,6 +77,6 @@ fn check_rows(ctx: &Context, wanted: &Catalog) -> EngineResult<()> {
 }
 
 /// Replaces a role. The pool flag and the right to administer stay as they are unless they are named.
-pub fn set_role(ctx: &Context, name: &str, role: Role) -> EngineResult<()> {
+pub fn set_role(ctx: &Context, name: &str, role: Json) -> EngineResult<()> {
     publish(ctx, vec![Overlay::SetRole { name: name.to_owned(), role }])
 }

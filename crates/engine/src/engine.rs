@@ -3,13 +3,14 @@
 use crate::capability::Capabilities;
 use crate::context::{Actor, Context};
 use crate::error::{EngineError, EngineResult};
+use crate::events::Listeners;
 use crate::formulas::Formulas;
 use crate::system;
 use guanxi_access::{Department, Directory, User};
 use guanxi_meta::ambient::{Clock, Ids};
 use guanxi_meta::declare::Declarations;
 use guanxi_meta::overlay::Overlay;
-use guanxi_meta::{Catalog, Cell, Object, Value, plan};
+use guanxi_meta::{Catalog, Cell, Lang, Object, TableSpec, Value, plan};
 use guanxi_query::cond::{Cond, Direction, Select};
 use guanxi_store::{Set, Store, StoreExt, View, Weight};
 use jiff::tz::TimeZone;
@@ -64,7 +65,8 @@ struct Inner {
     /// Counts commits of this process, so that whoever follows the log wakes at once.
     commits: Mutex<u64>,
     committed: Condvar,
-    pub(crate) indexing: Mutex<()>,
+    indexing: Mutex<()>,
+    listeners: Listeners,
 }
 
 /// What was read of the database, at these versions.
@@ -100,6 +102,7 @@ impl Engine {
             commits: Mutex::new(0),
             committed: Condvar::new(),
             indexing: Mutex::new(()),
+            listeners: Listeners::default(),
         };
         let engine = Engine(Arc::new(inner));
         engine.first_versions()?;
@@ -138,6 +141,10 @@ impl Engine {
         self.0.parts.settings.zone.clone()
     }
 
+    pub fn listeners(&self) -> &Listeners {
+        &self.0.listeners
+    }
+
     pub(crate) fn indexing(&self) -> &Mutex<()> {
         &self.0.indexing
     }
@@ -155,6 +162,19 @@ impl Engine {
         let known = self.0.known.read();
         let user = known.directory.user(person).filter(|user| user.active).ok_or(EngineError::Unauthorized)?;
         Ok(Context::new(self.clone(), &known, Actor::Person(user.clone()), via))
+    }
+
+    /// The same caller with what is known now: after people or departments changed under way.
+    pub fn again(&self, ctx: &Context) -> EngineResult<Context> {
+        self.refresh()?;
+        let known = self.0.known.read();
+        let actor = match &*ctx.actor {
+            Actor::System => Actor::System,
+            Actor::Person(user) => {
+                Actor::Person(known.directory.user(user.seq).ok_or(EngineError::Unauthorized)?.clone())
+            }
+        };
+        Ok(Context::new(self.clone(), &known, actor, &ctx.via).speaking(ctx.lang))
     }
 
     /// Reads the versions and loads what is newer than what is known.
@@ -222,21 +242,30 @@ impl Engine {
         let existing = self.store().tables()?;
         let plan = plan::diff(&existing, &wanted);
         if let Some(problem) = plan.problems.first() {
-            return Err(EngineError::Broken(problem.to_string()));
+            return Err(EngineError::Broken(problem.message(Lang::En)));
         }
         for step in &plan.steps {
-            self.run_step(step)?;
+            self.run_step(step, &wanted)?;
         }
         Ok(())
     }
 
-    fn run_step(&self, step: &plan::Step) -> EngineResult<()> {
+    fn run_step(&self, step: &plan::Step, wanted: &[TableSpec]) -> EngineResult<()> {
+        let store = self.store();
+        let spec = |name: &str| {
+            let found = wanted.iter().find(|table| table.name == name);
+            found.ok_or_else(|| EngineError::Broken(format!("a plan for {name}, which nobody wants")))
+        };
         match step {
-            plan::Step::CreateTable { table } | plan::Step::AddColumns { table, .. } => {
-                self.store().create_table(table)?;
+            plan::Step::CreateTable(table) => {
+                store.create_table(table)?;
+                for index in &table.indexes {
+                    store.create_index(table, index)?;
+                }
             }
-            plan::Step::CreateIndex { table, index } => self.store().create_index(table, index)?,
-            plan::Step::DropIndex { table, index } => self.store().drop_index(table, index)?,
+            plan::Step::AddColumns { table, .. } => store.create_table(spec(table)?)?,
+            plan::Step::CreateIndex { table, index } => store.create_index(spec(table)?, index)?,
+            plan::Step::DropIndex { table, index } => store.drop_index(spec(table)?, index)?,
         }
         Ok(())
     }

@@ -6,11 +6,8 @@ use crate::context::Context;
 use crate::engine::row_by_id;
 use crate::error::EngineResult;
 use crate::record::Record;
-use guanxi_meta::{Catalog, Field, Object, Value};
-use guanxi_query::check::{Purpose, Typed, check as typecheck};
-use guanxi_query::cond::Cond;
-use guanxi_query::error::QueryError;
-use guanxi_query::eval::Fields;
+use guanxi_meta::{Catalog, Fault, Field, Lang, Object, Value};
+use guanxi_query::{Cond, Fields, Purpose, QueryError, Typed, check as typecheck};
 use guanxi_store::Transaction;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,7 +46,7 @@ impl Formulas {
             }
             ("roll_up", condition) => {
                 let Some(child) = field.options.of.as_deref().and_then(|of| catalog.object(of)) else { return };
-                if let Some(typed) = condition.and_then(|text| typecheck(catalog, child, text, Purpose::Validation).ok())
+                if let Some(typed) = condition.and_then(|text| typecheck(catalog, child, text, Purpose::Filter).ok())
                 {
                     self.conditions.insert(key, typed);
                 }
@@ -67,7 +64,7 @@ impl Formulas {
     /// Whether a child's row is one that the roll-up counts.
     pub fn holds(&self, ctx: &Context, record: &Record, parent: &Object, field: &Field) -> bool {
         match self.conditions.get(&(parent.table.clone(), field.column.clone())) {
-            Some(condition) => condition.eval(record, ctx) == Value::Bool(true),
+            Some(condition) => condition.holds(record, ctx),
             None => true,
         }
     }
@@ -81,10 +78,18 @@ impl Formulas {
 }
 
 /// The check that declarations are resolved with: a formula's result as a kind's name.
-pub fn check(catalog: &Catalog, object: &Object, field: &Field) -> Result<String, QueryError> {
+pub fn check(catalog: &Catalog, object: &Object, field: &Field) -> Result<String, Fault> {
     let text = field.options.expression.as_deref().unwrap_or_default();
-    let typed = typecheck(catalog, object, text, Purpose::Formula)?;
-    Ok(typed.result_kind().to_owned())
+    let typed = typecheck(catalog, object, text, Purpose::Formula).map_err(fault)?;
+    Ok(typed.result().0.to_owned())
+}
+
+/// The mistake in both languages, since declarations are checked for nobody in particular.
+fn fault(error: QueryError) -> Fault {
+    Fault::new("expression")
+        .with("position", error.position)
+        .with("zh", error.message(Lang::Zh))
+        .with("en", error.message(Lang::En))
 }
 
 /// Computes the formulas of a draft, in the order of their declaration, so that one may use those above it.

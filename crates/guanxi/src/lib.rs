@@ -1,3 +1,11 @@
-//! The parts of the program that are more than wiring.
+//! The program's wiring: packs, capabilities, database and doors are put together here and nowhere else.
 
+mod cli;
+mod commands;
 pub mod demo;
+pub mod house;
+mod packs;
+mod server;
+mod terminal;
+
+pub use cli::run;

@@ -1,2 +1,7 @@
-//! The program.
-fn main() {}
+//! The program: see `guanxi --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    guanxi::run()
+}

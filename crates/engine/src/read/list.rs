@@ -6,9 +6,8 @@ use crate::read::cursor;
 use crate::record::Record;
 use guanxi_access::{Action, Grant};
 use guanxi_meta::{Cell, Object};
-use guanxi_query::check::{Purpose, check};
 use guanxi_query::cond::{Aggregate, Cond, Measure, Op, Operand, Order, Select};
-use guanxi_query::sort::Sort;
+use guanxi_query::{Purpose, Sort, check_as};
 use guanxi_store::{Row, StoreError, StoreExt, View};
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,16 +97,16 @@ impl Question {
         let grant = ctx.grant(object, request.action.unwrap_or(Action::Read));
         let mut cond = Cond::True;
         if !request.filter.trim().is_empty() {
-            cond = check(&ctx.catalog, object, &request.filter, Purpose::Filter)?.lower(ctx)?;
+            let typed = check_as(&ctx.catalog, object, &request.filter, Purpose::Filter, ctx)?;
+            cond = typed.lower(ctx)?;
         }
         if let Some(within) = &request.within {
             cond = within.clone().and(cond);
         }
-        let sort = if request.sort.trim().is_empty() { "-created_at" } else { request.sort.trim() };
-        let keys = Sort::parse(&ctx.catalog, object, sort, ctx)?;
-        let order = keys.keys.iter().map(|key| Order { column: key.column.clone(), direction: key.direction }).collect();
+        let text = if request.sort.trim().is_empty() { "-created_at" } else { request.sort.trim() };
+        let order = Sort::parse(object, text, ctx)?.orders();
         let within = request.within.as_ref().map(|cond| format!("{cond:?}")).unwrap_or_default();
-        let digest = cursor::question(&[&object.table, &request.filter, sort, &within]);
+        let digest = cursor::question(&[&object.table, &request.filter, text, &within]);
         Ok(Question { object: object.clone(), grant, cond, order, digest })
     }
 

@@ -18,7 +18,10 @@ use uuid::Uuid;
 /// Finds the row and whether the caller may do this to it; nothing is written before this has passed.
 pub fn begin(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> EngineResult<Draft> {
     let (before, after) = match prepared.target {
-        Target::Create => (None, Record::blank(&prepared.object, ctx.engine.ids().next())),
+        Target::Create => {
+            let given = prepared.origin.id.filter(|_| ctx.administers());
+            (None, Record::blank(&prepared.object, given.unwrap_or_else(|| ctx.engine.ids().next())))
+        }
         Target::Update { id, if_match } => {
             let found = locked(tx, ctx, prepared, id, Action::Update)?;
             unless_stale(tx, prepared, &found, if_match)?;
@@ -59,7 +62,11 @@ pub fn defaults(ctx: &Context, draft: &mut Draft) {
 /// The caller's values; a new owner brings the department along.
 pub fn take(ctx: &Context, prepared: &Prepared, draft: &mut Draft) -> EngineResult<()> {
     for (at, value) in &prepared.values {
-        draft.after.values[*at] = value.clone();
+        let field = &prepared.object.fields[*at];
+        let given = value.clone();
+        let amends = !given.is_null() && !prepared.whole.contains(at);
+        let old = &draft.after.values[*at];
+        draft.after.values[*at] = if amends { field.kind.amend(field, old, given) } else { given };
     }
     if let Some(owner) = prepared.owner {
         draft.after.owner = owner;

@@ -20,6 +20,8 @@ pub struct Prepared {
     pub origin: Origin,
     /// Position of the field, its new value.
     pub values: Vec<(usize, Value)>,
+    /// Positions whose value names all of several; the others amend the first.
+    pub whole: Vec<usize>,
     /// `Some(0)`: into the pool.
     pub owner: Option<i64>,
     pub department: Option<i64>,
@@ -43,6 +45,7 @@ pub fn prepare(ctx: &Context, change: Change) -> EngineResult<Prepared> {
         act: change.act,
         origin: change.origin,
         values: Vec::with_capacity(change.fields.len()),
+        whole: Vec::new(),
         owner: None,
         department: None,
         named: change.fields.keys().cloned().collect(),
@@ -120,7 +123,7 @@ fn read_department(ctx: &Context, prepared: &mut Prepared, json: &Json) {
 
 fn read_field(ctx: &Context, prepared: &mut Prepared, name: &str, json: &Json) -> EngineResult<()> {
     let object = prepared.object.clone();
-    let unknown = || EngineError::BadRequest(Fault::new("unknown_field").with("field", name).with("object", &object.name));
+    let unknown = || EngineError::BadRequest(Fault::new("unknown_field").with("name", name).with("object", &object.name));
     let Some(at) = position(&object, name) else {
         // Members that a read added beside a field (`phones`, `address_parts`) come back unread.
         return if is_extra(&object, name) { Ok(()) } else { Err(unknown()) };
@@ -134,14 +137,22 @@ fn read_field(ctx: &Context, prepared: &mut Prepared, name: &str, json: &Json) -
     if field.kind.writable() == Writable::ByEngine && !by_noun {
         return Ok(());
     }
+    let whole = json.is_array() || field.name != name;
     let value = match json {
         Json::Null => Ok(Value::Null),
         Json::String(text) if text.trim().is_empty() => Ok(Value::Null),
         json => field.kind.parse(field, json),
     };
     match value {
-        _ if !write.may_write(at) && !by_noun => prepared.errors.push(Fault::new("read_only").at(name)),
-        Ok(value) => prepared.values.push((at, value)),
+        _ if !write.may_write(at) && !by_noun => prepared.errors.push(Fault::new("no_write_right").at(name)),
+        // Where a request has both `phone` and `phones`, the one that names all decides.
+        Ok(_) if prepared.whole.contains(&at) && !whole => {}
+        Ok(value) => {
+            prepared.values.push((at, value));
+            if whole {
+                prepared.whole.push(at);
+            }
+        }
         Err(fault) => prepared.errors.push(fault.at(name)),
     }
     Ok(())
@@ -156,8 +167,5 @@ fn position(object: &Object, name: &str) -> Option<usize> {
 }
 
 fn is_extra(object: &Object, name: &str) -> bool {
-    object.fields.iter().any(|field| {
-        let rest = name.strip_prefix(field.name.as_str());
-        rest.is_some_and(|rest| field.kind.extras().contains(&rest))
-    })
+    name.strip_suffix("_parts").is_some_and(|field| object.position(field).is_some()) || name == "expand"
 }

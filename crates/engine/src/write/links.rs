@@ -62,10 +62,14 @@ fn targets(field: &Field, value: &Value) -> Vec<(String, Uuid)> {
 }
 
 fn exists(tx: &mut dyn Transaction, ctx: &Context, to: &str, id: Uuid) -> EngineResult<bool> {
-    match to {
-        "user" => return Ok(ctx.directory.user_by_id(id).is_some()),
-        "department" => return Ok(ctx.directory.department_by_id(id).is_some()),
-        _ => {}
+    // Whom the directory does not know may have been made in this very transaction.
+    let known = match to {
+        "user" => ctx.directory.user_by_id(id).is_some(),
+        "department" => ctx.directory.department_by_id(id).is_some(),
+        _ => false,
+    };
+    if known {
+        return Ok(true);
     }
     let Some(object) = ctx.catalog.object(to) else { return Ok(false) };
     if let Some(known) = ctx.seen_link(&object.table, id) {

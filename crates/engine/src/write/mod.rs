@@ -3,6 +3,8 @@
 
 pub mod batch;
 mod check;
+mod creates;
+mod descend;
 mod draft;
 mod input;
 mod links;
@@ -11,6 +13,7 @@ mod number;
 mod rollup;
 mod row;
 
+pub use creates::{apply_creates, typed};
 pub use input::{Prepared, prepare};
 
 use crate::capability::Draft;
@@ -46,6 +49,8 @@ pub enum Target {
 /// Whose act it was and when, if not the caller's and now: an import keeps the original author and dates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Origin {
+    /// The identity of a new record, where it comes from elsewhere; only for callers that administer.
+    pub id: Option<Uuid>,
     /// Microseconds since 1970.
     pub created_at: Option<i64>,
     /// `seq` of a user.
@@ -113,6 +118,19 @@ pub fn save(ctx: &Context, change: Change) -> EngineResult<Saved> {
 
 /// The stages of a save, in their order, within the caller's transaction.
 pub fn apply(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> EngineResult<Saved> {
+    let mut draft = settle(tx, ctx, prepared)?;
+    if !row::differs(&draft) {
+        return Ok(saved(draft));
+    }
+    number::assign(tx, ctx, &mut draft)?;
+    row::write(tx, ctx, prepared, &mut draft)?;
+    row::log(tx, ctx, &draft)?;
+    follow(tx, ctx, &mut draft)?;
+    Ok(saved(draft))
+}
+
+/// The stages before the first write: what is to become of the record, and whether it may.
+fn settle(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> EngineResult<Draft> {
     let mut draft = draft::begin(tx, ctx, prepared)?;
     draft::defaults(ctx, &mut draft);
     draft::take(ctx, prepared, &mut draft)?;
@@ -125,21 +143,18 @@ pub fn apply(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> En
     check::required(&mut draft);
     links::check(tx, ctx, &mut draft)?;
     check::standing(ctx, prepared, &mut draft);
-    if !draft.errors.is_empty() {
-        return Err(EngineError::Invalid(draft.errors));
+    if draft.errors.is_empty() { Ok(draft) } else { Err(EngineError::Invalid(draft.errors)) }
+}
+
+/// The stages after the row and its log row are written.
+fn follow(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> EngineResult<()> {
+    rollup::carry(tx, ctx, draft)?;
+    descend::carry(tx, ctx, draft)?;
+    crate::search::index_in_transaction(tx, ctx, draft)?;
+    for capability in ctx.engine.capabilities().of(&draft.after.object.clone()) {
+        capability.after_save(ctx, tx, draft)?;
     }
-    if !row::differs(&draft) {
-        return Ok(saved(draft));
-    }
-    number::assign(tx, ctx, &mut draft)?;
-    row::write(tx, ctx, prepared, &mut draft)?;
-    row::log(tx, ctx, &draft)?;
-    rollup::carry(tx, ctx, &draft)?;
-    crate::search::index_in_transaction(tx, ctx, &draft)?;
-    for capability in ctx.engine.capabilities().of(&prepared.object) {
-        capability.after_save(ctx, tx, &draft)?;
-    }
-    Ok(saved(draft))
+    Ok(())
 }
 
 /// One change within a transaction that is already open: what capabilities use.

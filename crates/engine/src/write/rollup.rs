@@ -5,7 +5,7 @@ use crate::capability::Draft;
 use crate::context::Context;
 use crate::error::EngineResult;
 use crate::record::Record;
-use guanxi_meta::{Field, Money, Object, Value};
+use guanxi_meta::{Field, Object};
 use guanxi_query::cond::{Aggregate, Cond, Measure, Op};
 use guanxi_store::{Set, Transaction};
 use std::collections::BTreeMap;
@@ -102,10 +102,4 @@ fn extremes(
         tx.update(&parent.table, &[(&field.column, Set::To(cell))], &Cond::equal("id", id))?;
     }
     Ok(())
-}
-
-/// What a roll-up column of money means: the organisation's currency, at the scale of money.
-pub fn as_money(scaled: i64, currency: &str) -> Value {
-    let amount = rust_decimal::Decimal::new(scaled, Money::SCALE);
-    Value::Money(Money { amount, currency: currency.to_owned(), base: Some(amount) })
 }

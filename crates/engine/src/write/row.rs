@@ -4,6 +4,7 @@ use super::{Prepared, Target};
 use crate::capability::Draft;
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
+use crate::record::Record;
 use guanxi_meta::fault::Fault;
 use guanxi_meta::{Cell, Object};
 use guanxi_query::cond::Cond;
@@ -30,7 +31,22 @@ pub fn write(tx: &mut dyn Transaction, _ctx: &Context, prepared: &Prepared, draf
         let set: Vec<(&str, Set)> = changed_cells(&columns, before, cells);
         tx.update(&object.table, &set, &Cond::equal("seq", draft.after.seq)).map(|_| ())
     };
-    outcome.map_err(|error| translate(error, Some(object)))
+    outcome.map_err(|error| translate(error, Some(&draft.after)))
+}
+
+/// Inserts the rows of many creations of one object.
+pub fn write_all(tx: &mut dyn Transaction, drafts: &mut [(usize, Draft)]) -> EngineResult<()> {
+    let Some((_, first)) = drafts.first() else { return Ok(()) };
+    let object = first.after.object.clone();
+    let mut columns = object.columns();
+    columns.push(Object::TITLE_KEY.to_owned());
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let rows = drafts.iter().map(|(_, draft)| draft.after.cells()).collect();
+    let seqs = tx.insert(&object.table, &names, rows).map_err(|error| translate(error, None))?;
+    for ((_, draft), seq) in drafts.iter_mut().zip(seqs) {
+        draft.after.seq = seq;
+    }
+    Ok(())
 }
 
 /// Only the columns that differ, so that an update touches no index that it need not.
@@ -40,8 +56,19 @@ fn changed_cells(columns: &[String], before: Vec<Cell>, after: Vec<Cell>) -> Vec
 }
 
 pub fn log(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineResult<()> {
+    tx.log(&[entry(ctx, draft)])?;
+    Ok(())
+}
+
+pub fn log_all(tx: &mut dyn Transaction, ctx: &Context, drafts: &[(usize, Draft)]) -> EngineResult<()> {
+    let entries: Vec<LogEntry> = drafts.iter().map(|(_, draft)| entry(ctx, draft)).collect();
+    tx.log(&entries)?;
+    Ok(())
+}
+
+fn entry(ctx: &Context, draft: &Draft) -> LogEntry {
     let after = &draft.after;
-    let entry = LogEntry {
+    LogEntry {
         at: after.updated_at,
         actor: after.updated_by,
         via: ctx.via.to_string(),
@@ -51,9 +78,7 @@ pub fn log(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineResu
         version: after.version,
         op: draft.act.to_owned(),
         old: old_values(ctx, draft),
-    };
-    tx.log(&[entry])?;
-    Ok(())
+    }
 }
 
 /// The old values of what changed; a creation keeps none, since the past is rebuilt backwards from the present.
@@ -79,12 +104,16 @@ fn old_values(ctx: &Context, draft: &Draft) -> Option<String> {
 }
 
 /// A refusal of the database in the words of the engine.
-pub fn translate(error: StoreError, object: Option<&Object>) -> EngineError {
-    let StoreError::NotUnique { columns, table } = &error else { return EngineError::Store(error) };
-    let name = |column: &String| {
-        let field = object.and_then(|o| o.fields.iter().find(|field| field.column == *column));
-        field.map_or_else(|| column.clone(), |field| field.name.clone())
+pub fn translate(error: StoreError, record: Option<&Record>) -> EngineError {
+    let StoreError::NotUnique { columns, .. } = &error else { return EngineError::Store(error) };
+    let taken = |column: &String| {
+        let at = record.and_then(|record| {
+            record.object.fields.iter().position(|field| field.kind.keys(field).contains(column))
+        });
+        let (Some(record), Some(at)) = (record, at) else { return Fault::new("not_unique").at(column) };
+        let field = &record.object.fields[at];
+        Fault::new("not_unique").with("value", field.kind.to_text(field, &record.values[at])).at(&field.name)
     };
-    let errors: Vec<_> = columns.iter().map(|column| Fault::new("not_unique").at(name(column))).collect();
-    EngineError::Taken(Fault::new("not_unique").with("table", table), errors)
+    let errors: Vec<_> = columns.iter().map(taken).collect();
+    EngineError::Taken(Fault::new("not_unique"), errors)
 }

@@ -71,12 +71,18 @@ pub static COMPETITORS: [(&str, &str, &str, &str); 8] = [
     ("Boreal Heating", "boreal-heating", "low", "Service contracts abroad. 海外维保网络。"),
 ];
 
-/// Name and colour.
-#[rustfmt::skip]
-pub static TAGS: [(&str, &str); 10] = [
-    ("VIP", "gold"), ("老客户 Long-standing", "jade"), ("节能改造 Retrofit", "sky"), ("展会 Trade fair", "sky"),
-    ("价格敏感 Price-sensitive", "rose"), ("集团采购 Group buyer", "grey"), ("待回款 Payment due", "rose"),
-    ("转介绍人 Referrer", "jade"), ("新能源 New energy", "sky"), ("试用中 On trial", "gold"),
+/// Values of the customer's tags.
+pub static TAGS: [&str; 10] = [
+    "vip",
+    "long_standing",
+    "retrofit",
+    "trade_fair",
+    "price_sensitive",
+    "group_buyer",
+    "payment_due",
+    "referrer",
+    "new_energy",
+    "on_trial",
 ];
 
 pub fn product(plan: &Plan, key: u64) -> DemoRecord {
@@ -113,16 +119,6 @@ pub fn competitor(plan: &Plan, key: u64) -> DemoRecord {
         ("strengths", strengths.into()),
     ];
     founded("competitor", key, plan, fields)
-}
-
-pub fn tag(plan: &Plan, key: u64) -> DemoRecord {
-    let (name, tone) = TAGS[key as usize];
-    founded(
-        "tag",
-        key,
-        plan,
-        vec![("name", name.into()), ("tone", tone.into())],
-    )
 }
 
 /// A record that was there when the system was set up: the administrator's, and older than any customer.

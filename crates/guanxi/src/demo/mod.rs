@@ -25,10 +25,9 @@ use serde_json::{Value as Json, json};
 pub const PASSWORD: &str = "guanxi-demo";
 
 /// Objects in the order in which they can be loaded.
-pub const OBJECTS: [&str; 15] = [
+pub const OBJECTS: [&str; 14] = [
     "department",
     "user",
-    "tag",
     "competitor",
     "product",
     "customer",
@@ -146,7 +145,6 @@ impl Plan {
         match object {
             "department" => staff::DEPARTMENTS.len() as u64,
             "user" => staff::users(self) as u64,
-            "tag" => catalogue::TAGS.len() as u64,
             "competitor" => catalogue::COMPETITORS.len() as u64,
             "product" => catalogue::PRODUCTS.len() as u64,
             "customer" => self.size,
@@ -176,7 +174,6 @@ impl Plan {
         Some(match object {
             "department" => staff::department(self, key),
             "user" => staff::user(self, key),
-            "tag" => catalogue::tag(self, key),
             "competitor" => catalogue::competitor(self, key),
             "product" => catalogue::product(self, key),
             "customer" => customers::customer(self, key),

@@ -250,10 +250,10 @@ fn values_become_the_json_of_the_api() {
         r#""2026-11-22T00:30:00Z""#
     );
     let links = DemoValue::Links {
-        object: "tag",
+        object: "product",
         keys: vec![1, 2],
     };
-    assert_eq!(json(links), r#"["tag:1","tag:2"]"#);
+    assert_eq!(json(links), r#"["product:1","product:2"]"#);
     let about = DemoValue::Reference {
         object: "opportunity",
         key: 3,

@@ -1,0 +1,119 @@
+//! Up to 10,000 changes in one request.
+
+use crate::Api;
+use crate::answer::Answer;
+use crate::body;
+use crate::problem::problem;
+use crate::records::identity;
+use crate::run::{Head, run_once};
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::Response;
+use guanxi_engine::write::batch::{self, MOST, Mode};
+use guanxi_engine::write::{Change, Saved};
+use guanxi_engine::{Context, EngineError, EngineResult};
+use guanxi_meta::Object;
+use guanxi_meta::fault::Fault;
+use serde_json::{Map, Value as Json, json};
+use std::sync::Arc;
+
+pub async fn run(State(api): State<Api>, Path(object): Path<String>, head: Head, bytes: Bytes) -> Response<Body> {
+    run_once(api, head, bytes.to_vec(), move |ctx, _, bytes| {
+        let object = ctx.object(&object)?;
+        let (mode, operations) = read(body::object(bytes)?)?;
+        answer(ctx, &object, mode, operations)
+    })
+    .await
+}
+
+fn read(mut members: Map<String, Json>) -> EngineResult<(Mode, Vec<Json>)> {
+    let mode = match members.remove("mode").as_ref().map(|mode| mode.as_str()) {
+        None | Some(Some("atomic")) => Mode::Atomic,
+        Some(Some("each")) => Mode::Each,
+        Some(_) => return Err(crate::params::bad_value("mode", "atomic, each")),
+    };
+    let Some(Json::Array(operations)) = members.remove("operations") else {
+        return Err(EngineError::bad("no_operations"));
+    };
+    if let Some(unknown) = members.keys().next() {
+        let fault = Fault::new("unknown_field").with("name", unknown).with("object", "batch");
+        return Err(EngineError::BadRequest(fault));
+    }
+    if operations.len() > MOST {
+        return Err(EngineError::TooLarge(Fault::new("too_many_operations").with("max", MOST)));
+    }
+    Ok((mode, operations))
+}
+
+fn answer(ctx: &Context, object: &Arc<Object>, mode: Mode, operations: Vec<Json>) -> EngineResult<Answer> {
+    let read: Vec<EngineResult<Change>> = operations.into_iter().map(|one| operation(object, one)).collect();
+    let results = match mode {
+        Mode::Atomic => {
+            let mut changes = Vec::with_capacity(read.len());
+            for (at, change) in read.into_iter().enumerate() {
+                changes.push(change.map_err(|error| placed(at, error))?);
+            }
+            batch::run(ctx, changes, mode).map_err(|(at, error)| placed(at, error))?
+        }
+        Mode::Each => each(ctx, read)?,
+    };
+    let results: Vec<Json> = results.into_iter().map(|result| show(ctx, result)).collect();
+    Ok(Answer::ok(json!({"results": results})))
+}
+
+/// Operations that do not even read keep their place among the results.
+fn each(ctx: &Context, read: Vec<EngineResult<Change>>) -> EngineResult<Vec<EngineResult<Saved>>> {
+    let mut changes = Vec::new();
+    let mut places: Vec<Option<EngineError>> = Vec::with_capacity(read.len());
+    for change in read {
+        match change {
+            Ok(change) => {
+                changes.push(change);
+                places.push(None);
+            }
+            Err(error) => places.push(Some(error)),
+        }
+    }
+    let mut done = batch::run(ctx, changes, Mode::Each).map_err(|(_, error)| error)?.into_iter();
+    let lost = || Err(EngineError::Broken("an operation without a result".to_owned()));
+    Ok(places.into_iter().map(|place| place.map_or_else(|| done.next().unwrap_or_else(lost), Err)).collect())
+}
+
+fn operation(object: &Arc<Object>, json: Json) -> EngineResult<Change> {
+    let Json::Object(mut members) = json else { return Err(EngineError::bad("not_an_object")) };
+    let id = match members.remove("id") {
+        None | Some(Json::Null) => None,
+        Some(Json::String(text)) => Some(identity(&text)?),
+        Some(_) => return Err(EngineError::NotFound),
+    };
+    let if_match = members.remove("if_match").or_else(|| members.remove("version")).and_then(|v| v.as_i64());
+    let fields = match members.remove("fields") {
+        None | Some(Json::Null) => Map::new(),
+        Some(Json::Object(fields)) => fields,
+        Some(_) => return Err(EngineError::bad("not_an_object")),
+    };
+    let need = || EngineError::field("id", "required");
+    match members.remove("op").as_ref().and_then(Json::as_str) {
+        Some("create") => Ok(Change::create(object, fields)),
+        Some("update") => Ok(Change::update(object, id.ok_or_else(need)?, if_match, fields)),
+        Some("remove") => Ok(Change::remove(object, id.ok_or_else(need)?, if_match)),
+        _ => Err(crate::params::bad_value("op", "create, update, remove")),
+    }
+}
+
+/// The error of an atomic batch says which operation it was.
+fn placed(at: usize, error: EngineError) -> EngineError {
+    match error {
+        EngineError::Invalid(errors) => EngineError::Invalid(
+            errors.into_iter().map(|e| guanxi_meta::FieldError { field: format!("operations[{at}].{}", e.field), ..e }).collect(),
+        ),
+        error => error,
+    }
+}
+
+fn show(ctx: &Context, result: EngineResult<Saved>) -> Json {
+    match result {
+        Ok(saved) => json!({"id": saved.id, "version": saved.version}),
+        Err(error) => json!({"error": problem(&error, ctx.lang).1}),
+    }
+}

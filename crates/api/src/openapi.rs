@@ -1,0 +1,278 @@
+//! The OpenAPI 3.1 document, made from the live catalogue: what an administrator added a minute ago is in it.
+
+use crate::Api;
+use crate::answer::Answer;
+use crate::run::{Head, run};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Response;
+use guanxi_access::Action;
+use guanxi_engine::capability::Noun;
+use guanxi_engine::{Context, act};
+use guanxi_meta::catalog::Required;
+use guanxi_meta::kind::Writable;
+use guanxi_meta::{Field, Object};
+use serde_json::{Map, Value as Json, json};
+use std::sync::Arc;
+
+pub async fn document(State(api): State<Api>, head: Head) -> Response<Body> {
+    run(api, head, |ctx, _| Ok(Answer::ok(describe(ctx)))).await
+}
+
+/// The document for this caller: objects that it may not reach are not in it.
+pub fn describe(ctx: &Context) -> Json {
+    let mut paths = fixed_paths();
+    let mut schemas = fixed_schemas();
+    for object in &ctx.catalog.objects {
+        if ctx.grant(object, Action::Read).is_empty() {
+            continue;
+        }
+        object_paths(ctx, object, &mut paths);
+        schemas.insert(object.name.clone(), schema(ctx, object, Side::Read));
+        schemas.insert(format!("{}.write", object.name), schema(ctx, object, Side::Write));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": ctx.engine.settings().organisation,
+            "version": format!("1.{}", ctx.catalog.version),
+            "description": "Customers, deals, service: one engine of declarations. Errors are problem details (RFC 9457).",
+        },
+        "servers": [{"url": "/api/v1"}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "responses": {"problem": {
+                "description": "What went wrong, by field where it is about fields.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}},
+            }},
+        },
+    })
+}
+
+fn object_paths(ctx: &Context, object: &Arc<Object>, paths: &mut Map<String, Json>) {
+    let (name, label) = (&object.name, object.label.get(ctx.lang, &object.name));
+    let record = json!({"$ref": format!("#/components/schemas/{name}")});
+    let write = json!({"$ref": format!("#/components/schemas/{name}.write")});
+    let page = json!({
+        "type": "object",
+        "required": ["data", "next", "count"],
+        "properties": {
+            "data": {"type": "array", "items": record},
+            "next": {"type": ["string", "null"]},
+            "count": {"$ref": "#/components/schemas/count"},
+        },
+    });
+    let one = |summary: &str, id: &str, body: Option<&Json>, status: &str, answer: Option<&Json>| {
+        operation(Described { tag: label, summary, id: format!("{id}_{name}"), body, status, answer })
+    };
+    paths.insert(
+        format!("/records/{name}"),
+        json!({
+            "get": with_parameters(one("List", "list", None, "200", Some(&page)), list_parameters()),
+            "post": with_parameters(one("Create", "create", Some(&write), "201", Some(&record)), vec![idempotency()]),
+        }),
+    );
+    let batch = json!({"$ref": "#/components/schemas/batch"});
+    let results = json!({"$ref": "#/components/schemas/results"});
+    let batched = one("Up to 10,000 changes", "batch", Some(&batch), "200", Some(&results));
+    paths.insert(format!("/records/{name}/batch"), json!({"post": with_parameters(batched, vec![idempotency()])}));
+    let mut by_id = json!({
+        "get": with_parameters(one("Read", "read", None, "200", Some(&record)), read_parameters()),
+        "patch": with_parameters(one("Change", "update", Some(&write), "200", Some(&record)), vec![if_match()]),
+        "delete": with_parameters(one("Remove", "remove", None, "204", None), vec![if_match()]),
+    });
+    by_id["parameters"] = json!([path_parameter("id")]);
+    paths.insert(format!("/records/{name}/{{id}}"), by_id);
+    let list = json!({"type": "object"});
+    for (address, summary) in [("history", "Changes, newest first"), ("timeline", "Activities around the record"), ("explanation", "Why the caller sees it")] {
+        let mut item = json!({"get": one(summary, address, None, "200", Some(&list))});
+        item["parameters"] = json!([path_parameter("id")]);
+        paths.insert(format!("/records/{name}/{{id}}/{address}"), item);
+    }
+    let mut related = json!({"get": with_parameters(one("A list that hangs on the record", "related", None, "200", Some(&list)), list_parameters())});
+    related["parameters"] = json!([path_parameter("id"), path_parameter("relation")]);
+    paths.insert(format!("/records/{name}/{{id}}/related/{{relation}}"), related);
+    for noun in act::nouns(ctx, object) {
+        let body = noun_schema(&noun);
+        let summary = noun.label.get(ctx.lang, noun.name);
+        let mut item = json!({"post": with_parameters(one(summary, noun.name, Some(&body), "200", Some(&list)), vec![idempotency()])});
+        item["parameters"] = json!([path_parameter("id")]);
+        paths.insert(format!("/records/{name}/{{id}}/{}", noun.name), item);
+    }
+}
+
+struct Described<'a> {
+    tag: &'a str,
+    summary: &'a str,
+    id: String,
+    body: Option<&'a Json>,
+    status: &'a str,
+    answer: Option<&'a Json>,
+}
+
+fn operation(what: Described) -> Json {
+    let mut answer = json!({"description": what.summary});
+    if let Some(schema) = what.answer {
+        answer["content"] = json!({"application/json": {"schema": schema}});
+    }
+    let mut operation = json!({
+        "tags": [what.tag],
+        "summary": what.summary,
+        "operationId": what.id,
+        "responses": {what.status: answer, "default": {"$ref": "#/components/responses/problem"}},
+    });
+    if let Some(schema) = what.body {
+        operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
+    operation
+}
+
+fn with_parameters(mut operation: Json, parameters: Vec<Json>) -> Json {
+    operation["parameters"] = Json::Array(parameters);
+    operation
+}
+
+fn path_parameter(name: &str) -> Json {
+    json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
+}
+
+fn query_parameter(name: &str, schema: Json, description: &str) -> Json {
+    json!({"name": name, "in": "query", "schema": schema, "description": description})
+}
+
+fn list_parameters() -> Vec<Json> {
+    let text = || json!({"type": "string"});
+    vec![
+        query_parameter("filter", text(), "A condition, such as `stage in (\"won\",\"lost\") and amount >= 10000`."),
+        query_parameter("sort", text(), "`-created_at,name`"),
+        query_parameter("fields", text(), "Members of the answer, separated by commas."),
+        query_parameter("expand", text(), "Links whose records stand beside their ids: `customer,customer.owner`."),
+        query_parameter("limit", json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 50}), "Rows of a page."),
+        query_parameter("cursor", text(), "`next` of the page before."),
+        query_parameter("count", json!({"enum": ["none", "estimate", "exact"], "default": "none"}), "Estimates are exact up to 1,000."),
+    ]
+}
+
+fn read_parameters() -> Vec<Json> {
+    let text = || json!({"type": "string"});
+    vec![
+        query_parameter("fields", text(), "Members of the answer, separated by commas."),
+        query_parameter("expand", text(), "Links whose records stand beside their ids."),
+        query_parameter("as_of", json!({"type": "string", "format": "date-time"}), "The record as it was at this instant."),
+    ]
+}
+
+fn if_match() -> Json {
+    json!({"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": "The ETag that was read; 412 if it is no longer the newest."})
+}
+
+fn idempotency() -> Json {
+    json!({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}, "description": "The same answer for 24 hours."})
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Read,
+    Write,
+}
+
+fn schema(ctx: &Context, object: &Arc<Object>, side: Side) -> Json {
+    let (read, update) = (ctx.grant(object, Action::Read), ctx.grant(object, Action::Update));
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    if side == Side::Read {
+        properties.insert("id".into(), json!({"type": "string", "format": "uuid"}));
+        properties.insert("version".into(), json!({"type": "integer"}));
+        properties.insert("created_at".into(), json!({"type": "string", "format": "date-time"}));
+        properties.insert("updated_at".into(), json!({"type": "string", "format": "date-time"}));
+        properties.insert("created_by".into(), json!({"type": ["string", "null"], "format": "uuid"}));
+        properties.insert("updated_by".into(), json!({"type": ["string", "null"], "format": "uuid"}));
+        required.extend(["id", "version", "created_at", "updated_at"].map(str::to_owned));
+    }
+    properties.insert("owner".into(), json!({"type": ["string", "null"], "format": "uuid", "description": "A user; null is the pool."}));
+    properties.insert("department".into(), json!({"type": ["string", "null"], "format": "uuid"}));
+    for (at, field) in object.fields.iter().enumerate() {
+        let writable = field.kind.writable() == Writable::ByCaller && update.may_write(at);
+        if !read.may_read(at) || (side == Side::Write && !writable) {
+            continue;
+        }
+        properties.insert(field.name.clone(), field_schema(ctx, field));
+        if side == Side::Write && field.required == Required::Yes {
+            required.push(field.name.clone());
+        }
+    }
+    let title = object.label.get(ctx.lang, &object.name);
+    // A change names only what it changes, so `required` binds creations; the description says so.
+    let required = if side == Side::Read { json!(required) } else { json!([]) };
+    json!({"type": "object", "title": title, "properties": properties, "required": required})
+}
+
+fn field_schema(ctx: &Context, field: &Field) -> Json {
+    let inner = field.kind.schema(field);
+    let mut description = field.label.get(ctx.lang, &field.name).to_owned();
+    if field.required == Required::Yes {
+        description.push_str(" *");
+    }
+    json!({"anyOf": [inner, {"type": "null"}], "description": description})
+}
+
+fn noun_schema(noun: &Noun) -> Json {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for input in &noun.inputs {
+        let schema = match input.kind {
+            "bool" => json!({"type": "boolean"}),
+            "integer" => json!({"type": "integer"}),
+            "many_links" | "multi_choice" => json!({"type": "array", "items": {"type": "string"}}),
+            "json" => json!({}),
+            _ => json!({"type": "string"}),
+        };
+        properties.insert(input.name.to_owned(), schema);
+        if input.required {
+            required.push(input.name);
+        }
+    }
+    json!({"type": "object", "properties": properties, "required": required})
+}
+
+fn fixed_paths() -> Map<String, Json> {
+    let any = json!({"type": "object"});
+    let get = |summary: &str, id: &str, parameters: Vec<Json>| {
+        let what = Described { tag: "general", summary, id: id.to_owned(), body: None, status: "200", answer: Some(&any) };
+        json!({"get": with_parameters(operation(what), parameters)})
+    };
+    let q = query_parameter("q", json!({"type": "string"}), "Chinese, pinyin, initials, words, digits.");
+    let mut paths = Map::new();
+    paths.insert("/search".into(), get("Search", "search", vec![q]));
+    paths.insert("/me".into(), get("The caller", "me", Vec::new()));
+    paths.insert("/meta/objects".into(), get("Objects", "meta_objects", Vec::new()));
+    paths.insert("/meta/roles".into(), get("Roles", "meta_roles", Vec::new()));
+    paths.insert("/events".into(), get("Server-sent events", "events", Vec::new()));
+    paths.insert("/openapi.json".into(), get("This document", "openapi", Vec::new()));
+    paths
+}
+
+fn fixed_schemas() -> Map<String, Json> {
+    let schemas = json!({
+        "count": {"anyOf": [{"type": "null"}, {"type": "object", "required": ["value", "exact"], "properties": {
+            "value": {"type": "integer"}, "exact": {"type": "boolean"}}}]},
+        "problem": {"type": "object", "required": ["type", "title", "status"], "properties": {
+            "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "errors": {"type": "array", "items": {"type": "object", "properties": {
+                "field": {"type": "string"}, "code": {"type": "string"}, "message": {"type": "string"}}}}}},
+        "batch": {"type": "object", "required": ["operations"], "properties": {
+            "mode": {"enum": ["atomic", "each"]},
+            "operations": {"type": "array", "maxItems": 10000, "items": {"type": "object", "required": ["op"], "properties": {
+                "op": {"enum": ["create", "update", "remove"]}, "id": {"type": "string", "format": "uuid"},
+                "fields": {"type": "object"}}}}}},
+        "results": {"type": "object", "properties": {"results": {"type": "array", "items": {"type": "object"}}}},
+    });
+    match schemas {
+        Json::Object(members) => members,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,40 @@
+//! Search across everything that the caller may see.
+
+use crate::Api;
+use crate::answer::Answer;
+use crate::params;
+use crate::records::envelope;
+use crate::run::{Head, run};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Response;
+use guanxi_engine::EngineError;
+use guanxi_engine::search::{Hit, search as find};
+use serde_json::{Value as Json, json};
+
+/// Hits of one answer when the caller asks no other number.
+const ROWS: u32 = 20;
+
+pub async fn search(State(api): State<Api>, head: Head) -> Response<Body> {
+    run(api, head, move |ctx, head| {
+        let asked = params::read(&head.query, &["q", "object", "limit"])?;
+        let q = asked.get("q").ok_or_else(|| EngineError::field("q", "required"))?;
+        let object = match asked.get("object").filter(|name| !name.is_empty()) {
+            Some(name) => Some(ctx.object(name)?),
+            None => None,
+        };
+        let limit = params::limit(&asked)?.unwrap_or(ROWS) as usize;
+        let hits = find(ctx, q, object.as_ref(), limit)?;
+        Ok(Answer::ok(envelope(hits.iter().map(entry).collect(), None, None)))
+    })
+    .await
+}
+
+fn entry(hit: &Hit) -> Json {
+    json!({
+        "object": hit.record.object.name,
+        "id": hit.record.id,
+        "name": hit.record.title(),
+        "reason": {"field": hit.field, "text": hit.text},
+    })
+}

@@ -1,0 +1,34 @@
+//! What people see in a terminal: progress on standard error when it is one, results on standard output.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{BufRead, IsTerminal, Write};
+
+/// A bar over `total` rows; silent where standard error is not a terminal.
+pub fn bar(total: u64, what: &str) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(total), target);
+    let style = ProgressStyle::with_template("{msg:16} {bar:32} {human_pos}/{human_len} {per_sec} {eta}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_message(what.to_owned());
+    bar
+}
+
+/// One document on one line of standard output.
+pub fn json(document: &serde_json::Value) {
+    let mut out = std::io::stdout().lock();
+    let _closed_pipe = writeln!(out, "{document}");
+}
+
+/// A secret from standard input: never from arguments, which other people's `ps` shows.
+pub fn secret(what: &str) -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        eprint!("{what}: ");
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let line = line.trim_end_matches(['\r', '\n']).to_owned();
+    if line.is_empty() {
+        anyhow::bail!("{what} is empty: write it to standard input, for example `echo … | guanxi …`.");
+    }
+    Ok(line)
+}
