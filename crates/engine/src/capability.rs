@@ -3,14 +3,17 @@
 //! implementations in, so the engine knows none of them.
 
 use crate::context::Context;
-use crate::error::EngineResult;
+use crate::error::{EngineError, EngineResult};
 use crate::record::Record;
 use guanxi_access::Action;
+use guanxi_meta::catalog::{Choice, Options, Required};
 use guanxi_meta::fault::FieldError;
-use guanxi_meta::{Label, Object};
+use guanxi_meta::{Field, Label, Object, Value, kind};
 use guanxi_store::Transaction;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A record on its way through a save.
 #[derive(Debug, Clone)]
@@ -51,29 +54,141 @@ pub struct Noun {
     pub label: Label,
     /// What the caller must be allowed to do with the record.
     pub needs: Action,
+    pub on: On,
     pub inputs: Vec<NounInput>,
+}
+
+/// Which records a noun is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    Live,
+    /// Those that were removed.
+    Removed,
+}
+
+impl Noun {
+    /// On records that are there, without inputs.
+    pub fn new(name: &'static str, needs: Action, label: Label) -> Noun {
+        Noun { name, label, needs, on: On::Live, inputs: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn on_removed(mut self) -> Noun {
+        self.on = On::Removed;
+        self
+    }
+
+    #[must_use]
+    pub fn takes(mut self, input: NounInput) -> Noun {
+        self.inputs.push(input);
+        self
+    }
 }
 
 #[derive(Debug, Clone)]
 pub struct NounInput {
     pub name: &'static str,
-    /// A kind's name, with `link:user` for links.
+    /// A kind's name.
     pub kind: &'static str,
     pub required: bool,
     pub label: Label,
+    /// Where a link leads, what a choice offers.
+    pub options: Options,
 }
 
-/// A noun's request, checked to be on a record that the caller may see.
+impl NounInput {
+    pub fn new(name: &'static str, kind: &'static str, label: Label) -> NounInput {
+        NounInput { name, kind, required: false, label, options: Options::default() }
+    }
+
+    #[must_use]
+    pub fn required(mut self) -> NounInput {
+        self.required = true;
+        self
+    }
+
+    /// The object that a link leads to.
+    #[must_use]
+    pub fn to(mut self, object: &str) -> NounInput {
+        self.options.to = Some(object.to_owned());
+        self
+    }
+
+    #[must_use]
+    pub fn choices(mut self, choices: Vec<Choice>) -> NounInput {
+        self.options.choices = choices;
+        self
+    }
+
+    /// Takes values that are not among the choices.
+    #[must_use]
+    pub fn open(mut self) -> NounInput {
+        self.options.open = true;
+        self
+    }
+
+    /// As a field: forms show it and the kind reads it like any other. `None` for a kind that does not exist.
+    pub fn field(&self) -> Option<Field> {
+        let mut field = Field::new(self.name, kind::lookup(self.kind)?);
+        field.label = self.label.clone();
+        field.required = if self.required { Required::Yes } else { Required::No };
+        field.options = self.options.clone();
+        Some(field)
+    }
+}
+
+/// A noun's request. The record is locked, and the caller may see it and do with it what the noun needs.
 #[derive(Debug, Clone)]
 pub struct Act {
     pub noun: &'static str,
     pub record: Record,
-    pub input: Map<String, Json>,
+    pub input: Input,
+}
+
+/// What the caller said, typed by the noun's inputs; what was left out or null is not among it.
+#[derive(Debug, Clone, Default)]
+pub struct Input(pub BTreeMap<&'static str, Value>);
+
+impl Input {
+    pub fn get(&self, name: &str) -> &Value {
+        self.0.get(name).unwrap_or(&Value::Null)
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).text()
+    }
+
+    pub fn id(&self, name: &str) -> Option<Uuid> {
+        self.get(name).id()
+    }
+
+    pub fn ids(&self, name: &str) -> Vec<Uuid> {
+        self.get(name).list().iter().filter_map(Value::id).collect()
+    }
+
+    pub fn bool(&self, name: &str) -> Option<bool> {
+        match self.get(name) {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    pub fn json(&self, name: &str) -> Option<&Json> {
+        match self.get(name) {
+            Value::Json(json) => Some(json),
+            _ => None,
+        }
+    }
 }
 
 pub trait Capability: Send + Sync {
     /// As declarations name it.
     fn name(&self) -> &'static str;
+
+    /// Whether records of the object have it: by its declaration, unless it belongs to all objects of some shape.
+    fn applies(&self, object: &Object) -> bool {
+        object.has(self.name())
+    }
 
     /// What the capability adds to records of this object.
     fn nouns(&self, _object: &Object) -> Vec<Noun> {
@@ -85,14 +200,26 @@ pub trait Capability: Send + Sync {
         Ok(())
     }
 
-    /// In the transaction, after the row and its log row are written.
-    fn after_save(&self, _ctx: &Context, _tx: &mut dyn Transaction, _draft: &Draft) -> EngineResult<()> {
+    /// In the transaction, after the row and its log row are written. What it sets in `draft.after` it has itself
+    /// written to the row.
+    fn after_save(&self, _ctx: &Context, _tx: &mut dyn Transaction, _draft: &mut Draft) -> EngineResult<()> {
         Ok(())
     }
 
     /// Does one of `nouns` in the transaction. What it changes goes through `write::apply`.
     fn act(&self, _ctx: &Context, _tx: &mut dyn Transaction, _act: &Act) -> EngineResult<Json> {
-        Err(crate::error::EngineError::NotFound)
+        Err(EngineError::NotFound)
+    }
+
+    /// The noun came to a record that the caller no longer sees. An error here tells more than "not found", which is
+    /// right only where the caller could see the record a moment ago.
+    fn missed(&self, _ctx: &Context, _tx: &mut dyn Transaction, _act: &Act) -> EngineResult<()> {
+        Ok(())
+    }
+
+    /// Takes back an act that left a journal under this id; `None` when it is not this capability's.
+    fn undo(&self, _ctx: &Context, _tx: &mut dyn Transaction, _journal: Uuid) -> EngineResult<Option<Json>> {
+        Ok(None)
     }
 }
 
@@ -105,9 +232,13 @@ impl Capabilities {
         Capabilities(list)
     }
 
-    /// Those that the object declares, in the program's order.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Capability>> {
+        self.0.iter()
+    }
+
+    /// Those that the object has, in the program's order.
     pub fn of<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a Arc<dyn Capability>> + 'a {
-        self.0.iter().filter(move |capability| object.has(capability.name()))
+        self.0.iter().filter(move |capability| capability.applies(object))
     }
 
     pub fn nouns(&self, object: &Object) -> Vec<Noun> {

@@ -26,6 +26,8 @@ pub const OUTBOX: &str = "gx_outbox";
 pub const IMPORT: &str = "gx_import";
 pub const IMPORT_ROW: &str = "gx_import_row";
 pub const MERGE: &str = "gx_merge";
+/// Where a merged record went.
+pub const MERGED: &str = "gx_merged";
 pub const FOLLOW: &str = "gx_follow";
 pub const RECENT: &str = "gx_recent";
 
@@ -172,6 +174,9 @@ fn work() -> Vec<TableSpec> {
         )
         .unique(&["id"])
         .index(&["object", "kept"]),
+        TableSpec::new(MERGED, columns(&[("record", Id), ("kept", Id), ("merge", Id), ("undone_at", Int)]))
+            .index(&["record"])
+            .index(&["merge"]),
     ]
 }
 
@@ -222,7 +227,8 @@ fn beside_records() -> Vec<TableSpec> {
         .unique(&["id"])
         .index(&["person", "at"]),
         TableSpec::new(FOLLOW, columns(&[("person", Int), ("object", Text), ("record", Id), ("at", Int)]))
-            .unique(&["person", "object", "record"]),
+            .unique(&["person", "object", "record"])
+            .index(&["object", "record"]),
         TableSpec::new(RECENT, columns(&[("person", Int), ("object", Text), ("record", Id), ("at", Int)]))
             .unique(&["person", "object", "record"])
             .index(&["person", "at"]),

@@ -1,0 +1,14 @@
+//! What capabilities promise, on both databases.
+#![allow(clippy::unwrap_used)]
+
+mod pipeline;
+
+use guanxi_testkit::{Backend, TestEngine};
+
+/// Runs a story on each database that there is.
+fn on_each(story: impl Fn(&TestEngine)) {
+    for backend in Backend::all() {
+        let test = guanxi_testkit::engine(backend);
+        story(&test);
+    }
+}
