@@ -257,14 +257,12 @@ impl Part<'_> {
         };
         pen.push("SELECT s");
         self.columns(pen, row);
-        pen.push(" FROM (SELECT * FROM (");
-        for (index, branch) in branches.iter().enumerate() {
-            pen.push(if index > 0 { " UNION ALL SELECT * FROM (" } else { "SELECT * FROM (" });
-            self.keys_of(pen, branch);
-            pen.push(") AS b");
-            pen.number(index);
+        pen.push(" FROM (");
+        if pen.target.is_sqlite() {
+            self.lazy_streams(pen, branches);
+        } else {
+            self.limited_streams(pen, branches);
         }
-        pen.push(") AS streams");
         self.order(pen, key);
         self.limit(pen);
         // The order of the tables is the order of the work.
@@ -278,6 +276,35 @@ impl Part<'_> {
         self.order(pen, key);
     }
 
+    /// SQLite merges the parts of a compound by its own `ORDER BY`: it takes from each as many rows as it needs, and
+    /// bounds each by the limit (20 branches: 0.09 ms, against 0.8 ms with a limited selection for each).
+    fn lazy_streams(&self, pen: &mut Pen<'_>, branches: &[Cond]) {
+        for (index, branch) in branches.iter().enumerate() {
+            if index > 0 {
+                pen.push(" UNION ALL ");
+            }
+            self.keys_of(pen, branch);
+        }
+    }
+
+    /// PostgreSQL would read whole branches where it finds no merge, so each is bounded here.
+    fn limited_streams(&self, pen: &mut Pen<'_>, branches: &[Cond]) {
+        pen.push("SELECT * FROM (");
+        for (index, branch) in branches.iter().enumerate() {
+            pen.push(if index > 0 {
+                " UNION ALL SELECT * FROM ("
+            } else {
+                "SELECT * FROM ("
+            });
+            let alias = self.keys_of(pen, branch);
+            self.order(pen, |pen, key| pen.column(alias, self.keys.columns[key].0));
+            self.limit(pen);
+            pen.push(") AS b");
+            pen.number(index);
+        }
+        pen.push(") AS streams");
+    }
+
     /// The rows of the only branch, in order, limited.
     fn stream(&self, pen: &mut Pen<'_>, branch: &Cond) {
         let alias = pen.aliases;
@@ -286,10 +313,12 @@ impl Part<'_> {
         pen.push(" AS s");
         self.columns(pen, alias);
         self.source(pen, branch);
+        self.order(pen, |pen, key| pen.column(alias, self.keys.columns[key].0));
+        self.limit(pen);
     }
 
-    /// `seq` and keys of one branch, in order, limited.
-    fn keys_of(&self, pen: &mut Pen<'_>, branch: &Cond) {
+    /// `seq` and keys of one branch; answers its alias.
+    fn keys_of(&self, pen: &mut Pen<'_>, branch: &Cond) -> usize {
         let alias = pen.aliases;
         pen.push("SELECT ");
         pen.column(alias, "seq");
@@ -301,6 +330,7 @@ impl Part<'_> {
             pen.number(index);
         }
         self.source(pen, branch);
+        alias
     }
 
     fn columns(&self, pen: &mut Pen<'_>, alias: usize) {
@@ -314,8 +344,6 @@ impl Part<'_> {
         let alias = pen.from(&self.select.table);
         pen.filter(alias, branch, &self.select.cond);
         self.range(pen, alias);
-        self.order(pen, |pen, key| pen.column(alias, self.keys.columns[key].0));
-        self.limit(pen);
     }
 
     fn range(&self, pen: &mut Pen<'_>, alias: usize) {
