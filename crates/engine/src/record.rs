@@ -3,7 +3,7 @@
 use crate::context::Context;
 use guanxi_access::{Grant, Standing};
 use guanxi_meta::{Cell, Object, Value, text};
-use guanxi_query::eval::Fields;
+use guanxi_query::Fields;
 use guanxi_store::Row;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -115,6 +115,15 @@ impl Record {
         self.object.fields.get(at).map(|field| field.kind.to_text(field, &self.values[at])).unwrap_or_default()
     }
 
+    /// As `field_json`; a sum of money, which is kept as a number, is in the organisation's currency.
+    fn shown(&self, ctx: &Context, at: usize) -> Json {
+        let mut json = self.field_json(at);
+        if json.get("currency").is_some_and(|currency| currency == "") {
+            json["currency"] = json!(ctx.engine.settings().currency);
+        }
+        json
+    }
+
     /// The value of one field as the API shows it.
     pub fn field_json(&self, at: usize) -> Json {
         let field = &self.object.fields[at];
@@ -145,7 +154,7 @@ impl Record {
             if !grant.may_read(at) || !wanted(&field.name) {
                 continue;
             }
-            out.insert(field.name.clone(), self.field_json(at));
+            out.insert(field.name.clone(), self.shown(ctx, at));
             for (suffix, value) in field.kind.extra_json(field, &self.values[at]) {
                 out.insert(format!("{}{suffix}", field.name), value);
             }
@@ -179,6 +188,10 @@ impl Fields for Record {
             ["version"] => Value::Int(self.version),
             ["created_at"] => Timestamp::from_microsecond(self.created_at).map_or(Value::Null, Value::Instant),
             ["updated_at"] => Timestamp::from_microsecond(self.updated_at).map_or(Value::Null, Value::Instant),
+            ["owner"] => Value::Int(self.owner),
+            ["department"] => Value::Int(self.department),
+            ["created_by"] => Value::Int(self.created_by),
+            ["updated_by"] => Value::Int(self.updated_by),
             [name] => Record::get(self, name).clone(),
             _ => Value::Null,
         }

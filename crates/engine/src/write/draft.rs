@@ -8,7 +8,7 @@ use crate::error::{EngineError, EngineResult, Stale, StaleField};
 use crate::read::reach;
 use crate::record::Record;
 use guanxi_access::Action;
-use guanxi_meta::Value;
+use guanxi_meta::{Cell, Field, Value};
 use guanxi_query::cond::{Cond, Select};
 use guanxi_store::Transaction;
 use serde_json::Value as Json;
@@ -50,6 +50,7 @@ pub fn defaults(ctx: &Context, draft: &mut Draft) {
     }
     let object = draft.after.object.clone();
     for (at, field) in object.fields.iter().enumerate() {
+        draft.after.values[at] = empty(field);
         let Some(default) = &field.default else { continue };
         if let Ok(value) = field.kind.parse(field, default) {
             draft.after.values[at] = value;
@@ -57,6 +58,12 @@ pub fn defaults(ctx: &Context, draft: &mut Draft) {
     }
     draft.after.owner = ctx.actor.seq();
     draft.after.department = ctx.actor.department();
+}
+
+/// What the columns of a field hold before anybody writes: a count of nothing is 0, everything else null.
+fn empty(field: &Field) -> Value {
+    let cells: Vec<Cell> = field.kind.columns(field).iter().map(|column| Cell::from(column.default)).collect();
+    if cells.iter().all(Cell::is_null) { Value::Null } else { field.kind.load(field, &cells) }
 }
 
 /// The caller's values; a new owner brings the department along.

@@ -2,14 +2,19 @@
 
 use crate::capability::Draft;
 use crate::context::Context;
+use guanxi_meta::kind::Writable;
 use guanxi_meta::{Money, Value};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// Fills currency and base amount of each money field that has none.
 pub fn convert(ctx: &Context, draft: &mut Draft) {
     let own = &ctx.engine.settings().currency;
-    for value in &mut draft.after.values {
+    let object = draft.after.object.clone();
+    for (field, value) in object.fields.iter().zip(&mut draft.after.values) {
         let Value::Money(money) = value else { continue };
+        if field.kind.writable() == Writable::ByEngine {
+            continue;
+        }
         if money.currency.is_empty() {
             money.currency.clone_from(own);
         }
