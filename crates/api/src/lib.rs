@@ -3,7 +3,6 @@
 mod answer;
 mod batch;
 mod body;
-mod docs;
 mod events;
 mod health;
 mod history;
@@ -44,9 +43,6 @@ pub fn router(engine: Engine) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
-        .route("/docs", get(docs::page))
-        .route("/docs/docs.js", get(docs::script))
-        .route("/docs/docs.css", get(docs::style))
         .with_state(api)
 }
 
