@@ -4,18 +4,25 @@
 //! store's trait, and capabilities only through theirs. It knows neither HTTP nor HTML nor SQL.
 
 pub mod accounts;
+pub mod act;
 pub mod admin;
 pub mod ambient;
+pub mod audit;
 pub mod capability;
 pub mod context;
 pub mod engine;
 pub mod error;
+pub mod events;
+pub mod export;
+pub mod files;
 pub mod formulas;
 pub mod idempotency;
+pub mod import;
 pub mod read;
 pub mod record;
 mod scan;
 pub mod search;
+pub mod settings;
 pub mod system;
 pub mod write;
 

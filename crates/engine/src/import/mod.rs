@@ -1,0 +1,333 @@
+//! Imports: a file's rows become records, through the one write path and under the caller's rights. The web wizard,
+//! REST and the command line all come in here.
+//!
+//! `receive` takes the file, `preview` proposes a mapping, `start` or `run_now` does the work, `status` tells of it,
+//! `failed_rows` gives the rows that failed, `undo` takes it back.
+
+pub mod mapping;
+mod piece;
+mod plan;
+mod read;
+mod resolve;
+mod run;
+pub mod source;
+pub mod state;
+pub mod suggest;
+mod template;
+mod undo;
+
+pub use mapping::{Duplicates, Mapping, Missing, Mode};
+pub use state::{State, Status};
+pub use suggest::{Preview, preview};
+
+use crate::context::Context;
+use crate::engine::Engine;
+use crate::error::{EngineError, EngineResult};
+use crate::export::safe;
+use crate::search;
+use crate::system;
+use guanxi_meta::fault::Fault;
+use guanxi_query::cond::{Cond, Select};
+use guanxi_store::{SearchFeed, StoreExt, Weight};
+use plan::Plan;
+use run::Work;
+use state::{Lease, Options, RowError, Undone};
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use uuid::Uuid;
+
+/// What is to be done with a file that was received.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub object: String,
+    pub mapping: Mapping,
+    /// Before what the mapping says itself.
+    pub mode: Option<Mode>,
+    /// Before what the mapping says itself, if it names any.
+    pub match_fields: Vec<String>,
+    pub run: Run,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    Write,
+    /// Everything is checked and nothing written.
+    Dry,
+}
+
+/// Takes a file of any supported form; the import's id is answered. Nobody else sees it.
+pub fn receive(ctx: &Context, file_name: &str, from: &mut dyn Read) -> EngineResult<Uuid> {
+    let id = ctx.engine.ids().next();
+    source::receive(&folder(&ctx.engine, id), from)?;
+    state::insert(ctx, id, &crate::files::clean_name(file_name))?;
+    Ok(id)
+}
+
+/// Checks the request as a whole and starts the work on a thread of its own; `status` follows it.
+pub fn start(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<()> {
+    let work = begin(ctx, id, request)?;
+    in_background(work)
+}
+
+/// The same, here and now. `tell` hears of each transaction.
+pub fn run_now(
+    ctx: &Context,
+    id: Uuid,
+    request: &Request,
+    tell: &mut dyn FnMut(&Status),
+) -> EngineResult<Status> {
+    let mut work = begin(ctx, id, request)?;
+    let go_on = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        // Where the search text is fed from the log, it grows beside the import instead of after it.
+        if ctx.engine.store().search_feed() == SearchFeed::FromLog && request.run == Run::Write {
+            scope.spawn(|| search::follow(&ctx.engine, &|| go_on.load(Ordering::Relaxed)));
+        }
+        finish(&mut work, tell);
+        go_on.store(false, Ordering::Relaxed);
+        ctx.engine.announce();
+    });
+    if request.run == Run::Write {
+        search::index_all(&ctx.engine)?;
+    }
+    Ok(work.status)
+}
+
+/// How far it is, and what came of it.
+pub fn status(ctx: &Context, id: Uuid) -> EngineResult<Status> {
+    let status = ctx.engine.store().look(|view| state::load(view, id))?;
+    mine(ctx, status)
+}
+
+/// The caller's imports, newest first; an administrator sees everybody's.
+pub fn list(ctx: &Context, limit: u32) -> EngineResult<Vec<Status>> {
+    let person = if ctx.administers() { None } else { Some(ctx.actor.seq()) };
+    ctx.engine.store().look(|view| state::list(view, person, limit))
+}
+
+/// Ends an import that is at work; what it has written stays, and can be undone.
+pub fn cancel(ctx: &Context, id: Uuid) -> EngineResult<Status> {
+    let mut status = status(ctx, id)?;
+    if status.state == State::Running {
+        status.state = State::Cancelled;
+        ctx.engine.store().change(Weight::Light, move |tx| {
+            let mut now = state::load(tx, id)?;
+            if now.state == State::Running {
+                state::revoke(tx, id)?;
+                now.state = State::Cancelled;
+                now.finished_at = Some(now.created_at);
+                state::keep(tx, &now)?;
+            }
+            Ok::<_, EngineError>(())
+        })?;
+    }
+    self::status(ctx, id)
+}
+
+/// Takes back what an import did, on a thread of its own: records that it made are removed, fields that it changed
+/// get back what they held, where they still hold what the import gave them. `status` follows it.
+pub fn undo(ctx: &Context, id: Uuid) -> EngineResult<()> {
+    in_background(begin_undo(ctx, id)?)
+}
+
+/// The same, here and now.
+pub fn undo_now(ctx: &Context, id: Uuid, tell: &mut dyn FnMut(&Status)) -> EngineResult<Status> {
+    let mut work = begin_undo(ctx, id)?;
+    finish(&mut work, tell);
+    if ctx.engine.store().search_feed() == SearchFeed::FromLog {
+        search::index_all(&ctx.engine)?;
+    }
+    Ok(work.status)
+}
+
+/// Goes on with imports whose process has died; called when a server starts, and now and then. Answers how many.
+pub fn pick_up(engine: &Engine) -> EngineResult<usize> {
+    let orphans = engine.store().look(|view| state::orphans(view, engine))?;
+    let mut taken = 0;
+    for id in orphans {
+        let ctx = engine.system("import")?;
+        let leased = engine.store().change(Weight::Light, move |tx| {
+            let status = state::load(tx, id)?;
+            Ok::<_, EngineError>((Lease::start(tx, &ctx, id)?, status))
+        });
+        match leased {
+            Ok((lease, status)) => match Work::new(engine, status, lease) {
+                Ok(work) => {
+                    in_background(work)?;
+                    taken += 1;
+                }
+                Err(error) => tracing::error!(%id, %error, "an import can't go on: its file is gone"),
+            },
+            // Another process was quicker.
+            Err(EngineError::Taken(..)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(taken)
+}
+
+/// The rows that failed, as CSV: their cells, then what is wrong with them. To be mended and imported again.
+pub fn failed_rows(ctx: &Context, id: Uuid, out: &mut dyn Write) -> EngineResult<u64> {
+    /// Rows of one reading.
+    const ROWS: u32 = 1_000;
+    let status = status(ctx, id)?;
+    let words = match ctx.lang {
+        guanxi_meta::Lang::Zh => ["错误字段", "错误说明"],
+        guanxi_meta::Lang::En => ["error_field", "error_message"],
+    };
+    let mut to = csv::Writer::from_writer(out);
+    let header = status.options.header.iter().map(|cell| safe::encoded(cell)).chain(words.iter().map(|word| (*word).into()));
+    to.write_record(header.map(|cell: std::borrow::Cow<'_, str>| cell.into_owned())).map_err(unwritable)?;
+    let (mut after, mut count) = (0, 0);
+    loop {
+        let mut select = Select::of(system::IMPORT_ROW, &["old", "new"])
+            .filter(Cond::equal("import", status.seq).and(Cond::equal("act", "fail")))
+            .limit(ROWS);
+        select.after = Some((Vec::new(), after));
+        let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+        let Some(last) = rows.last() else { break };
+        after = last.seq;
+        for row in &rows {
+            let text = |at: usize| row.cells[at].text().unwrap_or_default();
+            let mut cells: Vec<String> = serde_json::from_str(text(0)).unwrap_or_default();
+            cells.resize(cells.len().max(status.options.header.len()), String::new());
+            let errors: Vec<RowError> = serde_json::from_str(text(1)).unwrap_or_default();
+            let join = |of: fn(&RowError) -> &str| errors.iter().map(of).collect::<Vec<_>>().join("; ");
+            cells.push(join(|error| &error.field));
+            cells.push(join(|error| &error.message));
+            to.write_record(cells.iter().map(|cell| safe::encoded(cell).into_owned())).map_err(unwritable)?;
+            count += 1;
+        }
+    }
+    to.flush().map_err(source::broken)?;
+    Ok(count)
+}
+
+/// Where an import's file rests.
+pub(crate) fn folder(engine: &Engine, id: Uuid) -> PathBuf {
+    engine.files().join("imports").join(id.to_string())
+}
+
+/// Writes the failed rows beside the import's file and answers the path, for the command line.
+pub fn failed_file(ctx: &Context, id: Uuid) -> EngineResult<PathBuf> {
+    let path = folder(&ctx.engine, id).join("failed.csv");
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&path).map_err(source::broken)?);
+    failed_rows(ctx, id, &mut file)?;
+    file.flush().map_err(source::broken)?;
+    Ok(path)
+}
+
+/// Imports are their makers' own, and administrators'.
+fn mine(ctx: &Context, status: Status) -> EngineResult<Status> {
+    let own = status.person == ctx.actor.seq() || ctx.administers();
+    if own { Ok(status) } else { Err(EngineError::NotFound) }
+}
+
+fn begin(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Work> {
+    let mut status = status(ctx, id)?;
+    if status.state != State::Received {
+        return Err(EngineError::Taken(Fault::new("import_started"), Vec::new()));
+    }
+    let object = ctx.object(&request.object)?;
+    let mut mapping = request.mapping.clone();
+    if !request.match_fields.is_empty() {
+        mapping.match_fields.clone_from(&request.match_fields);
+    }
+    mapping.mode = request.mode.or(mapping.mode).or(Some(Mode::Create));
+    let staged = source::stage(&folder(&ctx.engine, id), mapping.sheet.as_deref())?;
+    Plan::new(ctx, &object, &mapping, &staged.header)?;
+    status.object.clone_from(&object.name);
+    status.options = Options {
+        mode: mapping.mode.unwrap_or_default(),
+        mapping,
+        dry_run: request.run == Run::Dry,
+        header: staged.header.clone(),
+        lang: ctx.lang.code().to_owned(),
+    };
+    status.state = State::Running;
+    status.outcome.size = staged.size;
+    status.outcome.log_from = ctx.engine.store().log_head()?;
+    // The work is its maker's, also where an administrator starts it.
+    status.person = ctx.actor.seq();
+    take(ctx, status)
+}
+
+fn begin_undo(ctx: &Context, id: Uuid) -> EngineResult<Work> {
+    let mut status = status(ctx, id)?;
+    if !matches!(status.state, State::Done | State::Cancelled | State::Failed) || status.options.dry_run {
+        return Err(EngineError::Taken(Fault::new("nothing_to_undo"), Vec::new()));
+    }
+    status.state = State::Undoing;
+    status.outcome.undo = Some(Undone {
+        position: status.outcome.log_from,
+        until: ctx.engine.store().log_head()?,
+        ..Undone::default()
+    });
+    take(ctx, status)
+}
+
+/// The lease and the new state in one commit.
+fn take(ctx: &Context, status: Status) -> EngineResult<Work> {
+    let (context, kept, before) = (ctx.clone(), status.clone(), status.id);
+    let lease = ctx.engine.store().change(Weight::Light, move |tx| {
+        let lease = Lease::start(tx, &context, before)?;
+        state::keep(tx, &kept)?;
+        Ok::<_, EngineError>(lease)
+    })?;
+    Work::new(&ctx.engine, status, lease)
+}
+
+fn in_background(mut work: Work) -> EngineResult<()> {
+    let name = "guanxi-import".to_owned();
+    let spawned = std::thread::Builder::new().name(name).spawn(move || finish(&mut work, &mut |_| {}));
+    spawned.map(drop).map_err(source::broken)
+}
+
+/// Works to the end. What stops it is kept with the import, unless another process is at work on it by now.
+fn finish(work: &mut Work, tell: &mut dyn FnMut(&Status)) {
+    let outcome = match work.status.state {
+        State::Undoing => undo::run(work, tell),
+        _ => work.run(tell),
+    };
+    match outcome {
+        Ok(()) => {}
+        Err(EngineError::Taken(fault, _)) if fault.code == "import_taken_over" => {
+            let id = work.status.id;
+            if let Ok(status) = work.engine.store().look(|view| state::load(view, id)) {
+                work.status = status;
+            }
+        }
+        Err(error) => {
+            tracing::warn!(import = %work.status.id, %error, "an import ended early");
+            let message = words(&error, work.status.lang());
+            if let Err(error) = work.finish(State::Failed, Some(message)) {
+                tracing::error!(import = %work.status.id, %error, "an import's end could not be kept");
+            }
+        }
+    }
+    tell(&work.status);
+}
+
+/// What a person is told; the details of a defect are for the log.
+fn words(error: &EngineError, lang: guanxi_meta::Lang) -> String {
+    let say = |fault: &Fault| fault.message(lang);
+    match error {
+        EngineError::Invalid(errors) => {
+            errors.iter().map(|error| format!("{}: {}", error.field, say(&error.fault))).collect::<Vec<_>>().join("; ")
+        }
+        EngineError::BadRequest(fault) | EngineError::TooLarge(fault) | EngineError::Taken(fault, _) => say(fault),
+        EngineError::Store(guanxi_store::StoreError::Full) => say(&Fault::new("disk_full")),
+        EngineError::Unauthorized | EngineError::Forbidden(_) | EngineError::NotFound => {
+            say(&Fault::new("rights_changed"))
+        }
+        _ => say(&Fault::new("defect")),
+    }
+}
+
+fn unwritable(error: csv::Error) -> EngineError {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => source::broken(error),
+        other => EngineError::Broken(format!("{other:?}")),
+    }
+}

@@ -1,0 +1,182 @@
+//! Taking an import back, along the change log: what it made is removed, what it changed is restored where it still
+//! stands as the import left it. Everything else is reported and stays.
+
+use super::run::Work;
+use super::state::{self, Left, MOST_ERRORS, State, Status, Undone};
+use crate::context::Context;
+use crate::error::{EngineError, EngineResult};
+use crate::record::Record;
+use crate::write::{self, Change};
+use guanxi_access::Action;
+use guanxi_meta::Object;
+use guanxi_meta::kind::Writable;
+use guanxi_store::{LogRow, StoreExt, Transaction, Weight};
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Rows of the log that one transaction goes through.
+const ROWS: u32 = 1_000;
+/// Changes of one record that are looked back through.
+const MOST_CHANGES: u32 = 1_000;
+
+/// Goes on from where it stands to the end of what the import wrote.
+pub fn run(work: &mut Work, tell: &mut dyn FnMut(&Status)) -> EngineResult<()> {
+    loop {
+        let Some(undo) = work.status.outcome.undo.clone() else { return work.finish(State::Undone, None) };
+        let rows = work.engine.store().log_after(undo.position, ROWS)?;
+        let last = rows.last().map(|row| row.position);
+        let Some(last) = last.filter(|_| undo.position < undo.until) else {
+            return work.finish(State::Undone, None);
+        };
+        piece(work, rows, last)?;
+        tell(&work.status);
+    }
+}
+
+fn piece(work: &mut Work, rows: Vec<LogRow>, last: i64) -> EngineResult<()> {
+    let import: Arc<str> = format!("import:{}", work.status.id).into();
+    let via = format!("undo:{}", work.status.id);
+    let ctx = match work.status.person {
+        0 => work.engine.system(&via)?,
+        person => work.engine.context(person, &via)?,
+    };
+    let rows: Vec<LogRow> = rows.into_iter().filter(|row| *row.entry.via == *import).collect();
+    let shared = Arc::new((ctx, rows, work.status.clone()));
+    let (job, lease) = (shared, work.lease);
+    work.status = work.engine.store().change(Weight::Bulk, move |tx| {
+        let (ctx, rows, status) = &*job;
+        lease.hold(tx, &ctx.engine)?;
+        let mut status = status.clone();
+        let mut undo = status.outcome.undo.take().unwrap_or_default();
+        for row in rows {
+            take_back(tx, ctx, row, &mut undo)?;
+        }
+        undo.position = last;
+        if rows.iter().any(|row| matches!(row.entry.object.as_str(), "user" | "department")) {
+            crate::engine::touch_access(tx)?;
+        }
+        status.outcome.undo = Some(undo);
+        state::keep(tx, &status)?;
+        Ok::<_, EngineError>(status)
+    })?;
+    work.engine.announce();
+    Ok(())
+}
+
+fn take_back(tx: &mut dyn Transaction, ctx: &Context, row: &LogRow, undo: &mut Undone) -> EngineResult<()> {
+    let entry = &row.entry;
+    let Some(object) = ctx.catalog.objects.iter().find(|object| object.table == entry.object).cloned() else {
+        return Ok(());
+    };
+    let outcome = if entry.op == "create" {
+        let change = Change::remove(&object, entry.record, None);
+        write::savepoint(tx, |tx| write::apply_change(tx, ctx, change.clone())).map(|_| undo.removed += 1)
+    } else {
+        restore(tx, ctx, (&object, entry.record), undo)
+    };
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(EngineError::Store(error)) => Err(EngineError::Store(error)),
+        // Removed meanwhile, by hand or by this undo, or out of the caller's reach.
+        Err(EngineError::NotFound) if entry.op != "create" => Ok(()),
+        Err(_) => {
+            leave(undo, entry.record, None);
+            Ok(())
+        }
+    }
+}
+
+fn leave(undo: &mut Undone, id: Uuid, field: Option<String>) {
+    undo.kept += 1;
+    if undo.left.len() < MOST_ERRORS {
+        undo.left.push(Left { id, field });
+    }
+}
+
+/// Once for each record: at the first change that the import made to it.
+fn restore(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    (object, id): (&Arc<Object>, Uuid),
+    undo: &mut Undone,
+) -> EngineResult<()> {
+    let import = ctx.via.replace("undo:", "import:");
+    let mut history = tx.log_of(&object.table, id, None, MOST_CHANGES)?;
+    history.reverse();
+    let mine: Vec<usize> = (0..history.len()).filter(|at| history[*at].entry.via == import).collect();
+    // Undone already, in an earlier piece: a record that the import changed several times stands in the log as often.
+    if history.iter().any(|row| *row.entry.via == *ctx.via) {
+        return Ok(());
+    }
+    if mine.iter().any(|at| history[*at].entry.op == "create") {
+        return Ok(());
+    }
+    let Some(record) = crate::engine::row_by_id(tx, object, id)?.filter(|record| record.deleted_at.is_none()) else {
+        return Err(EngineError::NotFound);
+    };
+    let changes: Vec<(bool, Map<String, Json>)> = history
+        .iter()
+        .enumerate()
+        .map(|(at, row)| (mine.contains(&at), old_values(row)))
+        .collect();
+    let mut fields = Map::new();
+    for (column, was) in first_values(&changes) {
+        let Some((name, now)) = present(ctx, object, &record, &column) else { continue };
+        match after_import(&changes, &column) {
+            // The next change after the import's tells what the import left.
+            Some(left) if left != now => leave(undo, id, Some(name)),
+            _ if was == now => {}
+            _ => {
+                fields.insert(name, was);
+            }
+        }
+    }
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let restored = fields.len() as u64;
+    // What the caller may change by hand, he may change back; nothing else.
+    if crate::read::reach(tx, &ctx.grant(object, Action::Update), &record)?.is_none() {
+        return Err(EngineError::Forbidden("update"));
+    }
+    let change = Change { act: "undo", ..Change::update(object, id, None, fields) };
+    write::savepoint(tx, |tx| write::apply_change(tx, ctx, change.clone()))?;
+    undo.restored += restored;
+    Ok(())
+}
+
+fn old_values(row: &LogRow) -> Map<String, Json> {
+    row.entry.old.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// What each field that the import changed held before it.
+fn first_values(changes: &[(bool, Map<String, Json>)]) -> Map<String, Json> {
+    let mut first = Map::new();
+    for (_, old) in changes.iter().filter(|(mine, _)| *mine) {
+        for (column, value) in old {
+            first.entry(column.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    first
+}
+
+/// What the import left in a field, if somebody has changed it since.
+fn after_import(changes: &[(bool, Map<String, Json>)], column: &str) -> Option<Json> {
+    let last = changes.iter().rposition(|(mine, old)| *mine && old.contains_key(column))?;
+    changes[last + 1..].iter().find_map(|(_, old)| old.get(column).cloned())
+}
+
+/// The name of a column's field and what it holds now; `None` where the engine keeps it itself.
+fn present(ctx: &Context, object: &Object, record: &Record, column: &str) -> Option<(String, Json)> {
+    match column {
+        "owner" => return Some(("owner".to_owned(), ctx.user_json(record.owner))),
+        "department" if object.position("department").is_none() => {
+            return Some(("department".to_owned(), ctx.department_json(record.department)));
+        }
+        _ => {}
+    }
+    let at = object.fields.iter().position(|field| field.column == column)?;
+    let field = &object.fields[at];
+    (field.kind.writable() == Writable::ByCaller).then(|| (field.name.clone(), record.field_json(at)))
+}
