@@ -2,11 +2,11 @@
 
 use crate::Api;
 use crate::answer::Answer;
-use crate::body;
+use crate::body::{self, Raw};
 use crate::problem::problem;
 use crate::records::identity;
 use crate::run::{Head, run_once};
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::Response;
 use guanxi_engine::write::batch::{self, MOST, Mode};
@@ -17,8 +17,8 @@ use guanxi_meta::fault::Fault;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
-pub async fn run(State(api): State<Api>, Path(object): Path<String>, head: Head, bytes: Bytes) -> Response<Body> {
-    run_once(api, head, bytes.to_vec(), move |ctx, _, bytes| {
+pub async fn run(State(api): State<Api>, Path(object): Path<String>, head: Head, Raw(bytes): Raw) -> Response<Body> {
+    run_once(api, head, bytes, move |ctx, _, bytes| {
         let object = ctx.object(&object)?;
         let (mode, operations) = read(body::object(bytes)?)?;
         answer(ctx, &object, mode, operations)

@@ -4,8 +4,10 @@ mod answer;
 mod batch;
 mod body;
 mod events;
+mod files;
 mod health;
 mod history;
+mod imports;
 mod meta;
 mod openapi;
 mod params;
@@ -13,6 +15,7 @@ mod problem;
 mod records;
 mod run;
 mod search;
+mod upload;
 
 pub use problem::problem;
 
@@ -34,6 +37,9 @@ pub struct Api {
 const MOST_RECORD: usize = 2 << 20;
 /// Bytes of a batch of up to 10,000 operations.
 const MOST_BATCH: usize = 64 << 20;
+
+/// Bytes of an upload; the engine sets its own, lower limits by what the file is for.
+const MOST_FILE: usize = 1 << 30;
 
 /// Everything under `/api/v1`, and what stands at the root for programs.
 pub fn router(engine: Engine) -> Router {
@@ -63,10 +69,17 @@ fn v1() -> Router<Api> {
         .route("/records/{object}/{id}/timeline", get(history::timeline))
         .route("/records/{object}/{id}/explanation", get(history::explanation))
         .route("/records/{object}/{id}/related/{relation}", get(history::related))
+        .route("/records/{object}/{id}/files", get(files::list))
         .route("/records/{object}/{id}/{noun}", post(records::act))
         .route("/merges/{id}", delete(records::unmerge))
         .route("/search", get(search::search))
         .route("/events", get(events::stream))
+        .route("/imports", get(imports::list).post(imports::create).layer(DefaultBodyLimit::max(MOST_FILE)))
+        .route("/imports/{id}", get(imports::get))
+        .route("/imports/{id}/failed.csv", get(imports::failed))
+        .route("/imports/{id}/undo", post(imports::undo))
+        .route("/files", post(files::create).layer(DefaultBodyLimit::max(MOST_FILE)))
+        .route("/files/{id}", get(files::get).delete(files::remove))
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(DefaultBodyLimit::max(MOST_RECORD))

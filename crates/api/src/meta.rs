@@ -2,9 +2,9 @@
 
 use crate::Api;
 use crate::answer::Answer;
-use crate::body;
+use crate::body::{self, Raw};
 use crate::run::{Head, run, run_once};
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::Response;
 use guanxi_access::Action;
@@ -60,8 +60,8 @@ fn describe_noun(noun: &Noun) -> Json {
     json!({"name": noun.name, "label": noun.label, "needs": noun.needs.name(), "inputs": inputs.collect::<Vec<_>>()})
 }
 
-pub async fn create_object(State(api): State<Api>, head: Head, bytes: Bytes) -> Response<Body> {
-    run_once(api, head, bytes.to_vec(), |ctx, _, bytes| {
+pub async fn create_object(State(api): State<Api>, head: Head, Raw(bytes): Raw) -> Response<Body> {
+    run_once(api, head, bytes, |ctx, _, bytes| {
         ctx.administer()?;
         let members = body::object(bytes)?;
         let name = members.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
@@ -77,7 +77,7 @@ pub async fn update_object(
     State(api): State<Api>,
     Path(object): Path<String>,
     head: Head,
-    bytes: Bytes,
+    Raw(bytes): Raw,
 ) -> Response<Body> {
     run(api, head, move |ctx, _| {
         let object = administered(ctx, &object)?;
@@ -103,9 +103,9 @@ pub async fn create_field(
     State(api): State<Api>,
     Path(object): Path<String>,
     head: Head,
-    bytes: Bytes,
+    Raw(bytes): Raw,
 ) -> Response<Body> {
-    run_once(api, head, bytes.to_vec(), move |ctx, _, bytes| {
+    run_once(api, head, bytes, move |ctx, _, bytes| {
         let object = administered(ctx, &object)?;
         let members = body::object(bytes)?;
         let name = members.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
@@ -121,7 +121,7 @@ pub async fn update_field(
     State(api): State<Api>,
     Path((object, field)): Path<(String, String)>,
     head: Head,
-    bytes: Bytes,
+    Raw(bytes): Raw,
 ) -> Response<Body> {
     run(api, head, move |ctx, _| {
         let object = administered(ctx, &object)?;
@@ -188,7 +188,7 @@ pub async fn set_role(
     State(api): State<Api>,
     Path(role): Path<String>,
     head: Head,
-    bytes: Bytes,
+    Raw(bytes): Raw,
 ) -> Response<Body> {
     run(api, head, move |ctx, _| {
         ctx.administer()?;

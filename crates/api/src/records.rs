@@ -2,10 +2,10 @@
 
 use crate::Api;
 use crate::answer::Answer;
-use crate::body;
+use crate::body::{self, Raw};
 use crate::params;
 use crate::run::{Head, run, run_once};
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::Response;
 use guanxi_access::Action;
@@ -53,9 +53,9 @@ pub async fn create(
     State(api): State<Api>,
     Path(object): Path<String>,
     head: Head,
-    bytes: Bytes,
+    Raw(bytes): Raw,
 ) -> Response<Body> {
-    run_once(api, head, bytes.to_vec(), move |ctx, _, bytes| {
+    run_once(api, head, bytes, move |ctx, _, bytes| {
         let object = ctx.object(&object)?;
         let saved = save(ctx, Change::create(&object, body::object(bytes)?))?;
         let location = format!("/api/v1/records/{}/{}", object.name, saved.id);
@@ -69,7 +69,7 @@ pub async fn update(
     State(api): State<Api>,
     Path((object, id)): Path<(String, String)>,
     head: Head,
-    bytes: Bytes,
+    Raw(bytes): Raw,
 ) -> Response<Body> {
     run(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
@@ -103,9 +103,9 @@ pub async fn act(
     State(api): State<Api>,
     Path((object, id, noun)): Path<(String, String, String)>,
     head: Head,
-    bytes: Bytes,
+    Raw(bytes): Raw,
 ) -> Response<Body> {
-    run_once(api, head, bytes.to_vec(), move |ctx, _, bytes| {
+    run_once(api, head, bytes, move |ctx, _, bytes| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
         let answer = act::act(ctx, &object, id, &noun, body::object_or_empty(bytes)?)?;
         Ok(Answer::ok(answer))

@@ -64,6 +64,11 @@ impl Head {
         })
     }
 
+    /// The language of what is said before the caller is known.
+    pub fn lang(&self) -> Lang {
+        self.lang.unwrap_or_default()
+    }
+
     /// The version that the caller read, from `If-Match`; `*` asks nothing.
     pub fn version(&self) -> EngineResult<Option<i64>> {
         let Some(text) = self.if_match.as_deref().map(str::trim).filter(|text| *text != "*") else { return Ok(None) };

@@ -1,0 +1,98 @@
+//! `/imports`: a file's rows become records, followed by its id.
+
+use crate::Api;
+use crate::answer::{Answer, respond};
+use crate::params;
+use crate::problem::respond_problem;
+use crate::records::identity;
+use crate::run::{Head, run};
+use crate::upload::{self, Upload};
+use axum::body::Body;
+use axum::extract::{Multipart, Path, State};
+use axum::http::{Response, StatusCode, header};
+use guanxi_engine::import::{self, Mapping, Mode, Request, Run};
+use guanxi_engine::{Context, EngineResult};
+use serde_json::json;
+
+const KNOWN: [&str; 5] = ["object", "mode", "match", "map", "dry_run"];
+
+pub async fn create(State(api): State<Api>, head: Head, form: Multipart) -> Response<Body> {
+    let asked = head.clone();
+    let known = api.clone();
+    // Who calls is asked before a large body is read to its end.
+    let caller = tokio::task::spawn_blocking(move || asked.context(&known).map(|_| ())).await;
+    if let Ok(Err(error)) = caller {
+        return respond_problem(&error, head.lang());
+    }
+    match upload::read(form, &KNOWN).await {
+        Ok(upload) => run(api, head, move |ctx, _| begin(ctx, upload)).await,
+        Err(error) => respond_problem(&error, head.lang()),
+    }
+}
+
+fn begin(ctx: &Context, mut upload: Upload) -> EngineResult<Answer> {
+    let text = |name: &str| upload.texts.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let object = ctx.object(&text("object").unwrap_or_default())?;
+    let mode = match text("mode") {
+        None => None,
+        Some(mode) => Some(Mode::parse(&mode).ok_or_else(|| params::bad_value("mode", "create, update, upsert"))?),
+    };
+    let run = match text("dry_run").as_deref() {
+        None | Some("false" | "0") => Run::Write,
+        Some("true" | "1") => Run::Dry,
+        Some(_) => return Err(params::bad_value("dry_run", "true, false")),
+    };
+    let match_fields = text("match").map(|text| params::names(&text)).unwrap_or_default();
+    let mapping = text("map").map(|text| Mapping::parse(&text)).transpose()?;
+    let id = import::receive(ctx, &upload.file_name, &mut upload.file)?;
+    let mapping = match mapping {
+        Some(mapping) => mapping,
+        None => import::preview(ctx, id, &object, None)?.mapping,
+    };
+    import::start(ctx, id, &Request { object: object.name.clone(), mapping, mode, match_fields, run })?;
+    let status = import::status(ctx, id)?;
+    let location = format!("/api/v1/imports/{id}");
+    Ok(Answer { status: StatusCode::ACCEPTED, ..Answer::created(status.to_json(), location) })
+}
+
+pub async fn list(State(api): State<Api>, head: Head) -> Response<Body> {
+    run(api, head, |ctx, head| {
+        let asked = params::read(&head.query, &["limit"])?;
+        let imports = import::list(ctx, params::limit(&asked)?.unwrap_or(50))?;
+        let data = imports.iter().map(|status| status.to_json()).collect::<Vec<_>>();
+        Ok(Answer::ok(json!({"data": data, "next": null, "count": null})))
+    })
+    .await
+}
+
+pub async fn get(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
+    run(api, head, move |ctx, _| Ok(Answer::ok(import::status(ctx, identity(&id)?)?.to_json()))).await
+}
+
+pub async fn undo(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
+    run(api, head, move |ctx, _| {
+        let id = identity(&id)?;
+        import::undo(ctx, id)?;
+        Ok(Answer { status: StatusCode::ACCEPTED, ..Answer::ok(import::status(ctx, id)?.to_json()) })
+    })
+    .await
+}
+
+/// The rows that failed, with what is wrong with each.
+pub async fn failed(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
+    let lang = head.lang();
+    let done = tokio::task::spawn_blocking(move || {
+        let ctx = head.context(&api)?;
+        let mut bytes = Vec::new();
+        import::failed_rows(&ctx, identity(&id)?, &mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    });
+    match done.await {
+        Ok(Ok(text)) => {
+            let name = Some("attachment; filename=\"failed.csv\"".to_owned());
+            respond(StatusCode::OK, text, "text/csv; charset=utf-8", [(header::CONTENT_DISPOSITION, name)])
+        }
+        Ok(Err(error)) => respond_problem(&error, lang),
+        Err(panic) => respond_problem(&guanxi_engine::EngineError::Broken(panic.to_string()), lang),
+    }
+}
