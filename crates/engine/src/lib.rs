@@ -18,12 +18,15 @@ pub mod files;
 pub mod formulas;
 pub mod idempotency;
 pub mod import;
+pub mod notices;
 pub mod read;
+pub mod recent;
 pub mod record;
 mod scan;
 pub mod search;
 pub mod settings;
 pub mod system;
+pub mod views;
 pub mod write;
 
 pub use context::{Actor, Context};
