@@ -6,7 +6,9 @@ mod demo;
 mod doctor;
 mod packs;
 mod permissions;
+mod routes;
 mod serve;
+mod transfer;
 
 use crate::cli::Command;
 use crate::house::{self, Configuration};
@@ -26,7 +28,9 @@ pub fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Restore(arguments) => backup::restore(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Permissions(arguments) => permissions::run(arguments),
-        _ => anyhow::bail!("not yet"),
+        Command::Import(arguments) => transfer::import(arguments),
+        Command::Export(arguments) => transfer::export(arguments),
+        Command::Routes(arguments) => routes::run(&arguments),
     }
 }
 
