@@ -26,7 +26,10 @@ impl Capability for Activity {
             return Vec::new();
         }
         let mut noun = Noun::new("completion", Action::Update, Label::new("完成", "Complete"));
-        for (name, field) in ["result", "outcome", "end_at"].iter().filter_map(|name| Some((*name, object.field(name)?))) {
+        for (name, field) in ["result", "outcome", "end_at"]
+            .iter()
+            .filter_map(|name| Some((*name, object.field(name)?)))
+        {
             let mut input = NounInput::new(name, field.kind.name(), field.label.clone());
             input.options = field.options.clone();
             noun = noun.takes(input);
@@ -34,8 +37,21 @@ impl Capability for Activity {
         vec![noun]
     }
 
-    fn before_save(&self, ctx: &Context, tx: &mut dyn Transaction, draft: &mut Draft) -> EngineResult<()> {
-        if draft.before.as_ref().is_some_and(|before| before.deleted_at != draft.after.deleted_at) {
+    fn offers(&self, _ctx: &Context, record: &Record, _noun: &str) -> bool {
+        !is_done(record)
+    }
+
+    fn before_save(
+        &self,
+        ctx: &Context,
+        tx: &mut dyn Transaction,
+        draft: &mut Draft,
+    ) -> EngineResult<()> {
+        if draft
+            .before
+            .as_ref()
+            .is_some_and(|before| before.deleted_at != draft.after.deleted_at)
+        {
             return Ok(());
         }
         first_status(draft);
@@ -45,9 +61,17 @@ impl Capability for Activity {
         fill_links(ctx, tx, draft)
     }
 
-    fn after_save(&self, ctx: &Context, tx: &mut dyn Transaction, draft: &mut Draft) -> EngineResult<()> {
+    fn after_save(
+        &self,
+        ctx: &Context,
+        tx: &mut dyn Transaction,
+        draft: &mut Draft,
+    ) -> EngineResult<()> {
         // What the house writes by itself (of a hand-over, say) is no contact with anybody.
-        if is_done(&draft.after) && draft.after.deleted_at.is_none() && draft.act != common::HOUSE_NOTE {
+        if is_done(&draft.after)
+            && draft.after.deleted_at.is_none()
+            && draft.act != common::HOUSE_NOTE
+        {
             heard_of(ctx, tx, &draft.after)?;
         }
         Ok(())
@@ -63,7 +87,8 @@ impl Capability for Activity {
                 fields.insert((*name).to_owned(), field.kind.to_json(field, value));
             }
         }
-        let change = Change::update(&act.record.object, act.record.id, None, fields).as_part_of("completion");
+        let change = Change::update(&act.record.object, act.record.id, None, fields)
+            .as_part_of("completion");
         Ok(answer(&apply_change(tx, ctx, change)?))
     }
 }
@@ -78,7 +103,10 @@ fn first_status(draft: &mut Draft) {
         return;
     }
     let object = draft.after.object.clone();
-    if let Some(first) = object.field("status").and_then(|field| field.options.choices.first()) {
+    if let Some(first) = object
+        .field("status")
+        .and_then(|field| field.options.choices.first())
+    {
         draft.after.set("status", Value::from(first.value.as_str()));
     }
 }
@@ -87,7 +115,10 @@ fn complete(ctx: &Context, draft: &mut Draft) {
     if draft.after.get("end_at").is_null() {
         draft.after.set("end_at", Value::Instant(ended(ctx, draft)));
     }
-    let (start, end) = (draft.after.get("start_at").clone(), draft.after.get("end_at").clone());
+    let (start, end) = (
+        draft.after.get("start_at").clone(),
+        draft.after.get("end_at").clone(),
+    );
     if let (Value::Instant(start), Value::Instant(end)) = (start, end)
         && draft.after.get("duration").is_null()
         && end >= start
@@ -100,7 +131,11 @@ fn complete(ctx: &Context, draft: &mut Draft) {
 /// Now; for what is entered long afterwards (an import), its own time.
 fn ended(ctx: &Context, draft: &Draft) -> Timestamp {
     let given = Timestamp::from_microsecond(draft.after.created_at).ok();
-    if draft.is_new() { given.unwrap_or(ctx.now) } else { ctx.now }
+    if draft.is_new() {
+        given.unwrap_or(ctx.now)
+    } else {
+        ctx.now
+    }
 }
 
 /// Fills the customer, and the contact, from what the activity is about; only with what the caller sees, since a link
@@ -127,7 +162,12 @@ fn fill_links(ctx: &Context, tx: &mut dyn Transaction, draft: &mut Draft) -> Eng
     Ok(())
 }
 
-fn seen(ctx: &Context, tx: &mut dyn Transaction, object: &str, id: Uuid) -> EngineResult<Option<Record>> {
+fn seen(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    object: &str,
+    id: Uuid,
+) -> EngineResult<Option<Record>> {
     match ctx.catalog.object(object) {
         Some(object) => lookup_in(tx, ctx, object, id),
         None => Ok(None),
@@ -148,7 +188,11 @@ fn fill_seen(
 }
 
 fn fill(draft: &mut Draft, link: &str, id: Option<Uuid>) {
-    let leads_there = draft.after.object.field(link).is_some_and(|field| field.options.to.as_deref() == Some(link));
+    let leads_there = draft
+        .after
+        .object
+        .field(link)
+        .is_some_and(|field| field.options.to.as_deref() == Some(link));
     if leads_there && draft.after.get(link).is_null() {
         draft.after.set(link, id.map_or(Value::Null, Value::Id));
     }
@@ -157,10 +201,12 @@ fn fill(draft: &mut Draft, link: &str, id: Option<Uuid>) {
 /// The records that a finished activity names have been in contact at its end. Like a roll-up it is not a change of
 /// theirs: no version, no history.
 fn heard_of(ctx: &Context, tx: &mut dyn Transaction, activity: &Record) -> EngineResult<()> {
-    let at = ["end_at", "start_at"].iter().find_map(|name| match activity.get(name) {
-        Value::Instant(at) => Some(at.as_microsecond()),
-        _ => None,
-    });
+    let at = ["end_at", "start_at"]
+        .iter()
+        .find_map(|name| match activity.get(name) {
+            Value::Instant(at) => Some(at.as_microsecond()),
+            _ => None,
+        });
     let at = at.unwrap_or(activity.created_at).min(ctx.now_micros());
     let mut targets: Vec<(String, Uuid)> = Vec::new();
     for (field, value) in activity.object.fields.iter().zip(&activity.values) {
@@ -174,11 +220,19 @@ fn heard_of(ctx: &Context, tx: &mut dyn Transaction, activity: &Record) -> Engin
     targets.sort();
     targets.dedup();
     for (name, id) in targets {
-        let Some(object) = ctx.catalog.object(&name) else { continue };
-        let Some(field) = object.field("last_contact_at") else { continue };
+        let Some(object) = ctx.catalog.object(&name) else {
+            continue;
+        };
+        let Some(field) = object.field("last_contact_at") else {
+            continue;
+        };
         let earlier = Cond::null(&field.column).or(Cond::compare(&field.column, Op::Less, at));
         let cond = Cond::equal("id", id).and(earlier);
-        tx.update(&object.table, &[(&field.column, Set::To(Cell::Int(at)))], &cond)?;
+        tx.update(
+            &object.table,
+            &[(&field.column, Set::To(Cell::Int(at)))],
+            &cond,
+        )?;
     }
     Ok(())
 }

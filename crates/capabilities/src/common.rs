@@ -1,12 +1,12 @@
-//! What several capabilities need: refusals, locked counters, notices, notes.
+//! What several capabilities need: refusals, typed changes, notices, notes.
 
 use guanxi_engine::system;
-use guanxi_engine::write::{Change, Saved, apply, apply_change, prepare, savepoint};
+use guanxi_engine::write::{Change, Saved, apply, apply_change, prepare};
 use guanxi_engine::{Context, EngineError, EngineResult, Record};
 use guanxi_meta::fault::Fault;
 use guanxi_meta::{Cell, Object, Value};
 use guanxi_query::cond::{Cond, Select};
-use guanxi_store::{Set, StoreError, Transaction};
+use guanxi_store::Transaction;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -18,7 +18,9 @@ pub fn conflict(code: &'static str) -> EngineError {
 
 /// Of these fields those that are given, as the JSON that a change takes.
 pub fn members<const N: usize>(list: [(&str, Json); N]) -> Map<String, Json> {
-    list.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    list.into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// The answer of a noun that changed its record.
@@ -44,7 +46,10 @@ impl Values {
 
 impl From<Vec<(usize, Value)>> for Values {
     fn from(fields: Vec<(usize, Value)>) -> Values {
-        Values { fields, ..Values::default() }
+        Values {
+            fields,
+            ..Values::default()
+        }
     }
 }
 
@@ -65,31 +70,6 @@ pub fn set_values(
     prepared.owner = values.owner.or(prepared.owner);
     prepared.department = values.department.or(prepared.department);
     apply(tx, ctx, &prepared)
-}
-
-/// Counts up by one; the counter's row stays locked until the transaction ends, so that a limit holds however many
-/// callers come at once.
-pub fn count_up(tx: &mut dyn Transaction, counter: &str) -> EngineResult<i64> {
-    let this = Cond::equal("name", counter);
-    if tx.update(system::COUNTER, &[("value", Set::Add(1))], &this)? == 0 {
-        let mut taken = false;
-        let made = savepoint(tx, |tx| {
-            match tx.insert(system::COUNTER, &["name", "value"], vec![vec![Cell::from(counter), Cell::Int(1)]]) {
-                Err(StoreError::NotUnique { .. }) => {
-                    taken = true;
-                    Err(conflict("counter"))
-                }
-                outcome => Ok(outcome.map(|_| ())?),
-            }
-        });
-        if !taken {
-            return made.map(|()| 1);
-        }
-        // Somebody else made the row in between.
-        tx.update(system::COUNTER, &[("value", Set::Add(1))], &this)?;
-    }
-    let rows = tx.select(&Select::of(system::COUNTER, &["value"]).filter(this).limit(1))?;
-    Ok(rows.first().and_then(|row| row.cells[0].int()).unwrap_or(1))
 }
 
 /// What a notice is about.
@@ -115,7 +95,11 @@ pub fn notify(tx: &mut dyn Transaction, ctx: &Context, notice: &Notice) -> Engin
         Cell::from(notice.record.map(|record| record.id)),
         Cell::Int(ctx.now_micros()),
     ];
-    tx.insert(system::NOTICE, &["id", "person", "code", "args", "object", "record", "at"], vec![row])?;
+    tx.insert(
+        system::NOTICE,
+        &["id", "person", "code", "args", "object", "record", "at"],
+        vec![row],
+    )?;
     Ok(())
 }
 
@@ -131,17 +115,30 @@ pub fn write_note(
     note: (String, &str, Option<Uuid>),
 ) -> EngineResult<()> {
     let (subject, body, owner) = note;
-    let Some(object) = ctx.catalog.object("note").filter(|note| note.field("about").is_some()) else { return Ok(()) };
+    let Some(object) = ctx
+        .catalog
+        .object("note")
+        .filter(|note| note.field("about").is_some())
+    else {
+        return Ok(());
+    };
     let mut fields = members([
         (object.title().name.as_str(), json!(subject)),
-        ("about", json!({ "object": about.object.name, "id": about.id })),
+        (
+            "about",
+            json!({ "object": about.object.name, "id": about.id }),
+        ),
         ("owner", json!(owner)),
     ]);
     if object.field("body").is_some() {
         fields.insert("body".into(), json!(body));
     }
     // The author may have just given the record away; the note still goes with it.
-    apply_change(tx, &ctx.by_rule(), Change::create(object, fields).as_part_of(HOUSE_NOTE))?;
+    apply_change(
+        tx,
+        &ctx.by_rule(),
+        Change::create(object, fields).as_part_of(HOUSE_NOTE),
+    )?;
     Ok(())
 }
 
@@ -171,10 +168,16 @@ pub fn open_cond(object: &Object) -> Cond {
 pub fn leads_to(field: &guanxi_meta::Field, to: &Object, ids: &[Uuid]) -> Cond {
     let these = || Cond::among(&field.column, ids.iter().map(|id| Cell::Id(*id)).collect());
     match (field.kind.name(), field.options.to.as_deref()) {
-        ("link", Some("*")) => these().and(Cond::equal(&format!("{}_object", field.column), to.name.as_str())),
+        ("link", Some("*")) => these().and(Cond::equal(
+            &format!("{}_object", field.column),
+            to.name.as_str(),
+        )),
         ("link", Some(name)) if name == to.name => these(),
         ("many_links", Some(name)) if name == to.name => {
-            let has = |id: &Uuid| Cond::ListHas { column: field.column.clone(), item: id.to_string() };
+            let has = |id: &Uuid| Cond::ListHas {
+                column: field.column.clone(),
+                item: id.to_string(),
+            };
             ids.iter().fold(Cond::False, |any, id| any.or(has(id)))
         }
         _ => Cond::False,
@@ -182,7 +185,18 @@ pub fn leads_to(field: &guanxi_meta::Field, to: &Object, ids: &[Uuid]) -> Cond {
 }
 
 /// Rows of an object as records, in the order of their making.
-pub fn records(tx: &mut dyn Transaction, object: &Arc<Object>, cond: Cond, most: u32) -> EngineResult<Vec<Record>> {
-    let select = Select::from(&object.table, object.columns()).filter(cond.and(Cond::null("deleted_at"))).limit(most);
-    Ok(tx.select(&select)?.iter().map(|row| Record::from_row(object, row)).collect())
+pub fn records(
+    tx: &mut dyn Transaction,
+    object: &Arc<Object>,
+    cond: Cond,
+    most: u32,
+) -> EngineResult<Vec<Record>> {
+    let select = Select::from(&object.table, object.columns())
+        .filter(cond.and(Cond::null("deleted_at")))
+        .limit(most);
+    Ok(tx
+        .select(&select)?
+        .iter()
+        .map(|row| Record::from_row(object, row))
+        .collect())
 }

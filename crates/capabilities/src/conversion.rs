@@ -28,11 +28,28 @@ impl Capability for Conversion {
     }
 
     fn nouns(&self, _object: &Object) -> Vec<Noun> {
-        let customer = NounInput::new("customer", "link", Label::new("已有客户", "Existing customer")).to("customer");
-        let contact = NounInput::new("contact", "link", Label::new("已有联系人", "Existing contact")).to("contact");
-        let opportunity =
-            NounInput::new("opportunity", "json", Label::new("商机（名称，或 false）", "Opportunity (its name, or false)"));
-        let amount = NounInput::new("amount", "money", Label::new("商机金额", "Amount of the opportunity"));
+        let customer = NounInput::new(
+            "customer",
+            "link",
+            Label::new("已有客户", "Existing customer"),
+        )
+        .to("customer");
+        let contact = NounInput::new(
+            "contact",
+            "link",
+            Label::new("已有联系人", "Existing contact"),
+        )
+        .to("contact");
+        let opportunity = NounInput::new(
+            "opportunity",
+            "json",
+            Label::new("商机（名称，或 false）", "Opportunity (its name, or false)"),
+        );
+        let amount = NounInput::new(
+            "amount",
+            "money",
+            Label::new("商机金额", "Amount of the opportunity"),
+        );
         vec![
             Noun::new("conversion", Action::Update, Label::new("转化", "Convert"))
                 .takes(customer)
@@ -42,10 +59,14 @@ impl Capability for Conversion {
         ]
     }
 
+    fn offers(&self, _ctx: &Context, record: &Record, _noun: &str) -> bool {
+        !is_converted(record)
+    }
+
     /// The lead is locked, so of twenty callers nineteen find it converted.
     fn act(&self, ctx: &Context, tx: &mut dyn Transaction, act: &Act) -> EngineResult<Json> {
         let lead = &act.record;
-        if lead.get("status").text() == Some("converted") || !lead.get("converted_at").is_null() {
+        if is_converted(lead) {
             return Err(conflict("already_converted"));
         }
         let plan = plan(ctx, lead, act)?;
@@ -59,15 +80,22 @@ impl Capability for Conversion {
         };
         let opportunity = match &plan.opportunity {
             Some(name) => {
-                let fields = opportunity_fields(ctx, tx, act, (name.as_deref(), customer, contact))?;
+                let fields =
+                    opportunity_fields(ctx, tx, act, (name.as_deref(), customer, contact))?;
                 Some(create(ctx, tx, ("opportunity", fields), &plan)?)
             }
             None => None,
         };
         mark(ctx, tx, &plan, [Some(customer), Some(contact), opportunity])?;
         bring_activities(ctx, tx, lead, customer)?;
-        Ok(json!({ "lead": lead.id, "customer": customer, "contact": contact, "opportunity": opportunity }))
+        Ok(
+            json!({ "lead": lead.id, "customer": customer, "contact": contact, "opportunity": opportunity }),
+        )
     }
+}
+
+fn is_converted(lead: &Record) -> bool {
+    lead.get("status").text() == Some("converted") || !lead.get("converted_at").is_null()
 }
 
 struct Plan<'a> {
@@ -84,7 +112,7 @@ fn plan<'a>(ctx: &Context, lead: &'a Record, act: &Act) -> EngineResult<Plan<'a>
         None | Some(Json::Bool(true)) => Some(None),
         Some(Json::Bool(false)) => None,
         Some(Json::String(name)) => Some(Some(name.trim().to_owned())),
-        Some(_) => return Err(EngineError::field("opportunity", "not_a_name")),
+        Some(_) => return Err(EngineError::field("opportunity", "not_a_title")),
     };
     let wanted = [
         ("customer", act.input.id("customer").is_none()),
@@ -92,7 +120,9 @@ fn plan<'a>(ctx: &Context, lead: &'a Record, act: &Act) -> EngineResult<Plan<'a>
         ("opportunity", opportunity.is_some()),
     ];
     for (name, is_made) in wanted {
-        let Some(object) = ctx.catalog.object(name).filter(|_| is_made) else { continue };
+        let Some(object) = ctx.catalog.object(name).filter(|_| is_made) else {
+            continue;
+        };
         if ctx.grant(object, Action::Create).is_empty() {
             return Err(EngineError::Forbidden("create"));
         }
@@ -101,12 +131,21 @@ fn plan<'a>(ctx: &Context, lead: &'a Record, act: &Act) -> EngineResult<Plan<'a>
         0 => ctx.person().map(|person| person.id),
         seq => ctx.directory.user(seq).map(|user| user.id),
     };
-    Ok(Plan { lead, owner, opportunity })
+    Ok(Plan {
+        lead,
+        owner,
+        opportunity,
+    })
 }
 
 type Fields = Map<String, Json>;
 
-fn create(ctx: &Context, tx: &mut dyn Transaction, (name, mut fields): (&str, Fields), plan: &Plan) -> EngineResult<Uuid> {
+fn create(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    (name, mut fields): (&str, Fields),
+    plan: &Plan,
+) -> EngineResult<Uuid> {
     let object = ctx.catalog.object(name).ok_or(EngineError::NotFound)?;
     fields.insert("owner".into(), json!(plan.owner));
     let taken = copied(plan.lead, object, &fields);
@@ -121,11 +160,17 @@ fn create(ctx: &Context, tx: &mut dyn Transaction, (name, mut fields): (&str, Fi
 fn copied(lead: &Record, object: &Arc<Object>, said: &Fields) -> Vec<(usize, Value)> {
     let mut taken = Vec::new();
     for (field, value) in lead.object.fields.iter().zip(&lead.values) {
-        let (Some(at), false) = (object.position(&field.name), value.is_null()) else { continue };
+        let (Some(at), false) = (object.position(&field.name), value.is_null()) else {
+            continue;
+        };
         let there = &object.fields[at];
         let same = there.kind.name() == field.kind.name() && there.options.to == field.options.to;
         let writable = there.kind.writable() == Writable::ByCaller;
-        if OWN.contains(&field.name.as_str()) || said.contains_key(&field.name) || !same || !writable {
+        if OWN.contains(&field.name.as_str())
+            || said.contains_key(&field.name)
+            || !same
+            || !writable
+        {
             continue;
         }
         if let Ok(value) = there.kind.parse(there, &all_of(field, value)) {
@@ -137,7 +182,12 @@ fn copied(lead: &Record, object: &Arc<Object>, said: &Fields) -> Vec<(usize, Val
 
 /// The whole value as the API writes it: every phone, not the first alone.
 fn all_of(field: &guanxi_meta::Field, value: &Value) -> Json {
-    match field.kind.extra_json(field, value).into_iter().find(|(suffix, _)| *suffix == "s") {
+    match field
+        .kind
+        .extra_json(field, value)
+        .into_iter()
+        .find(|(suffix, _)| *suffix == "s")
+    {
         Some((_, all)) => all,
         None => field.kind.to_json(field, value),
     }
@@ -151,8 +201,15 @@ fn text(record: &Record, name: &str) -> Option<String> {
 
 fn customer_fields(lead: &Record) -> Fields {
     let company = text(lead, "company");
-    let kind = if company.is_some() { "organisation" } else { "person" };
-    members([("name", json!(company.unwrap_or_else(|| lead.title()))), ("type", json!(kind))])
+    let kind = if company.is_some() {
+        "organisation"
+    } else {
+        "person"
+    };
+    members([
+        ("name", json!(company.unwrap_or_else(|| lead.title()))),
+        ("type", json!(kind)),
+    ])
 }
 
 fn contact_fields(lead: &Record, customer: Uuid) -> Fields {
@@ -169,10 +226,20 @@ fn opportunity_fields(
     let lead = &act.record;
     let name = match name.filter(|name| !name.is_empty()) {
         Some(name) => name.to_owned(),
-        None => customer_name(ctx, tx, customer)?.or(text(lead, "company")).unwrap_or_else(|| lead.title()),
+        None => customer_name(ctx, tx, customer)?
+            .or(text(lead, "company"))
+            .unwrap_or_else(|| lead.title()),
     };
-    let mut fields = members([("name", json!(name)), ("customer", json!(customer)), ("contact", json!(contact))]);
-    let money = |name: &str, value: &Value| lead.object.field(name).map(|field| field.kind.to_json(field, value));
+    let mut fields = members([
+        ("name", json!(name)),
+        ("customer", json!(customer)),
+        ("contact", json!(contact)),
+    ]);
+    let money = |name: &str, value: &Value| {
+        lead.object
+            .field(name)
+            .map(|field| field.kind.to_json(field, value))
+    };
     let amount = match act.input.get("amount") {
         Value::Null => lead.get("budget"),
         amount => amount,
@@ -183,23 +250,42 @@ fn opportunity_fields(
     Ok(fields)
 }
 
-fn customer_name(ctx: &Context, tx: &mut dyn Transaction, id: Uuid) -> EngineResult<Option<String>> {
-    let Some(object) = ctx.catalog.object("customer") else { return Ok(None) };
+fn customer_name(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    id: Uuid,
+) -> EngineResult<Option<String>> {
+    let Some(object) = ctx.catalog.object("customer") else {
+        return Ok(None);
+    };
     let found = guanxi_engine::read::lookup_in(tx, ctx, object, id)?;
     Ok(found.map(|record| record.title()))
 }
 
-fn mark(ctx: &Context, tx: &mut dyn Transaction, plan: &Plan, made: [Option<Uuid>; 3]) -> EngineResult<()> {
+fn mark(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    plan: &Plan,
+    made: [Option<Uuid>; 3],
+) -> EngineResult<()> {
     let lead = plan.lead;
     let mut fields = Map::new();
     if lead.owner == 0 {
         fields.insert("owner".into(), json!(plan.owner));
     }
     let mut values = Vec::new();
-    let mut set = |name: &str, value: Value| values.extend(lead.object.position(name).map(|at| (at, value)));
+    let mut set =
+        |name: &str, value: Value| values.extend(lead.object.position(name).map(|at| (at, value)));
     set("status", Value::from("converted"));
     set("converted_at", Value::Instant(ctx.now));
-    for (name, id) in ["converted_customer", "converted_contact", "converted_opportunity"].iter().zip(made) {
+    for (name, id) in [
+        "converted_customer",
+        "converted_contact",
+        "converted_opportunity",
+    ]
+    .iter()
+    .zip(made)
+    {
         set(name, id.map_or(Value::Null, Value::Id));
     }
     if values.is_empty() {
@@ -212,11 +298,24 @@ fn mark(ctx: &Context, tx: &mut dyn Transaction, plan: &Plan, made: [Option<Uuid
 }
 
 /// What was done with the lead stands in the customer's timeline too.
-fn bring_activities(ctx: &Context, tx: &mut dyn Transaction, lead: &Record, customer: Uuid) -> EngineResult<()> {
+fn bring_activities(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    lead: &Record,
+    customer: Uuid,
+) -> EngineResult<()> {
     let rule = ctx.by_rule();
-    for object in ctx.catalog.objects.iter().filter(|object| object.is_activity()) {
-        let (Some(about), Some(link)) = (object.field("about"), object.field("customer")) else { continue };
-        let cond = crate::common::leads_to(about, &lead.object, &[lead.id]).and(Cond::null(&link.column));
+    for object in ctx
+        .catalog
+        .objects
+        .iter()
+        .filter(|object| object.is_activity())
+    {
+        let (Some(about), Some(link)) = (object.field("about"), object.field("customer")) else {
+            continue;
+        };
+        let cond =
+            crate::common::leads_to(about, &lead.object, &[lead.id]).and(Cond::null(&link.column));
         for activity in crate::common::records(tx, object, cond, MOST_ACTIVITIES)? {
             let fields = members([("customer", json!(customer))]);
             let change = Change::update(object, activity.id, None, fields).as_part_of("conversion");

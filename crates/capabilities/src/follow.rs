@@ -38,8 +38,17 @@ impl Capability for Follow {
         let follows = act.noun == "follow";
         if follows {
             let table = Cell::from(act.record.object.table.as_str());
-            let row = vec![Cell::Int(person), table, Cell::Id(act.record.id), Cell::Int(ctx.now_micros())];
-            tx.insert(system::FOLLOW, &["person", "object", "record", "at"], vec![row])?;
+            let row = vec![
+                Cell::Int(person),
+                table,
+                Cell::Id(act.record.id),
+                Cell::Int(ctx.now_micros()),
+            ];
+            tx.insert(
+                system::FOLLOW,
+                &["person", "object", "record", "at"],
+                vec![row],
+            )?;
         }
         Ok(json!({ "id": act.record.id, "follows": follows }))
     }
@@ -50,7 +59,17 @@ fn of(object: &Object, id: Uuid) -> Cond {
 }
 
 /// The `seq` of each user who follows the record. Whether they may still see it is asked when they are told.
-pub fn followers(view: &mut (impl View + ?Sized), object: &Object, id: Uuid) -> EngineResult<Vec<i64>> {
-    let select = Select::of(system::FOLLOW, &["person"]).filter(of(object, id)).limit(MOST_FOLLOWERS);
-    Ok(view.select(&select)?.iter().filter_map(|row| row.cells[0].int()).collect())
+pub fn followers(
+    view: &mut (impl View + ?Sized),
+    object: &Object,
+    id: Uuid,
+) -> EngineResult<Vec<i64>> {
+    let select = Select::of(system::FOLLOW, &["person"])
+        .filter(of(object, id))
+        .limit(MOST_FOLLOWERS);
+    Ok(view
+        .select(&select)?
+        .iter()
+        .filter_map(|row| row.cells[0].int())
+        .collect())
 }

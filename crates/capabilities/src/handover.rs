@@ -1,7 +1,9 @@
 //! A record goes to a colleague with everything open that belongs to it: deals, tasks, calls, meetings, visits that
 //! its owner had. Contacts and whatever else stands where the record stands move along by their declaration.
 
-use crate::common::{Notice, answer, conflict, leads_to, members, notify, open_cond, records, write_note};
+use crate::common::{
+    Notice, answer, conflict, leads_to, members, notify, open_cond, records, write_note,
+};
 use guanxi_access::{Action, User};
 use guanxi_engine::act::admit;
 use guanxi_engine::capability::{Act, Capability, Noun, NounInput};
@@ -29,19 +31,34 @@ impl Capability for Handover {
     }
 
     fn nouns(&self, _object: &Object) -> Vec<Noun> {
-        let to = NounInput::new("to", "link", Label::new("移交给", "Hand over to")).to("user").required();
+        let to = NounInput::new("to", "link", Label::new("移交给", "Hand over to"))
+            .to("user")
+            .required();
         vec![
             Noun::new("handover", Action::Update, Label::new("移交", "Hand over"))
                 .takes(to)
-                .takes(NounInput::new("note", "long_text", Label::new("说明", "Note"))),
+                .takes(NounInput::new(
+                    "note",
+                    "long_text",
+                    Label::new("说明", "Note"),
+                )),
         ]
     }
 
     fn act(&self, ctx: &Context, tx: &mut dyn Transaction, act: &Act) -> EngineResult<Json> {
         let to = receiver(ctx, act.input.id("to").unwrap_or_default())?;
         let (saved, along) = hand_over(ctx, tx, &act.record, (&to, act.input.text("note")))?;
-        let args = json!({ "by": ctx.user_name(ctx.actor.seq()), "name": act.record.title(), "count": 1 });
-        notify(tx, ctx, &Notice { person: to.seq, code: "handover", args, record: Some(&act.record) })?;
+        let args = json!({ "by": ctx.user_name(ctx.actor.seq()), "name": act.record.title() });
+        notify(
+            tx,
+            ctx,
+            &Notice {
+                person: to.seq,
+                code: "handover",
+                args,
+                record: Some(&act.record),
+            },
+        )?;
         let mut json = answer(&saved);
         json["moved"] = json!(along);
         Ok(json)
@@ -59,11 +76,16 @@ pub struct Many {
 
 /// Hands many over, each for itself, in commits of a few; the receiver hears of it once. Answers, per record in the
 /// order of `ids`, how many open things went along.
-pub fn many(ctx: &Context, object: &Arc<Object>, order: &Many) -> EngineResult<Vec<EngineResult<usize>>> {
+pub fn many(
+    ctx: &Context,
+    object: &Arc<Object>,
+    order: &Many,
+) -> EngineResult<Vec<EngineResult<usize>>> {
     let to = receiver(ctx, order.to)?;
     let mut results: Vec<EngineResult<usize>> = Vec::with_capacity(order.ids.len());
     for chunk in order.ids.chunks(CHUNK) {
-        let (context, object, chunk, to) = (ctx.clone(), object.clone(), chunk.to_vec(), to.clone());
+        let (context, object, chunk, to) =
+            (ctx.clone(), object.clone(), chunk.to_vec(), to.clone());
         let note = order.note.clone();
         let moved = ctx.engine.store().change(Weight::Bulk, move |tx| {
             let mut moved = Vec::with_capacity(chunk.len());
@@ -81,9 +103,18 @@ pub fn many(ctx: &Context, object: &Arc<Object>, order: &Many) -> EngineResult<V
     let count = results.iter().filter(|result| result.is_ok()).count();
     if count > 0 {
         let context = ctx.clone();
-        let args = json!({ "by": ctx.user_name(ctx.actor.seq()), "name": "", "count": count });
+        let args = json!({ "by": ctx.user_name(ctx.actor.seq()), "count": count });
         ctx.engine.store().change(Weight::Light, move |tx| {
-            notify(tx, &context, &Notice { person: to.seq, code: "handover", args: args.clone(), record: None })
+            notify(
+                tx,
+                &context,
+                &Notice {
+                    person: to.seq,
+                    code: "handover_many",
+                    args: args.clone(),
+                    record: None,
+                },
+            )
         })?;
     }
     Ok(results)
@@ -94,7 +125,10 @@ pub fn owned_by(ctx: &Context, object: &Arc<Object>, person: i64) -> EngineResul
     let select = guanxi_query::cond::Select::of(&object.table, &["id"])
         .filter(Cond::equal("owner", person).and(Cond::null("deleted_at")))
         .filter(ctx.grant(object, Action::Update).cond());
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     Ok(rows.iter().filter_map(|row| row.cells[0].id()).collect())
 }
 
@@ -117,12 +151,14 @@ fn hand_over(
         return Err(conflict("already_owner"));
     }
     let fields = members([("owner", json!(to.id))]);
-    let change = Change::update(&record.object, record.id, None, fields.clone()).as_part_of("handover");
+    let change =
+        Change::update(&record.object, record.id, None, fields.clone()).as_part_of("handover");
     let saved = apply_change(tx, ctx, change)?;
     let rule = ctx.by_rule();
     let along = belongings(ctx, tx, record)?;
     for thing in &along {
-        let change = Change::update(&thing.object, thing.id, None, fields.clone()).as_part_of("handover");
+        let change =
+            Change::update(&thing.object, thing.id, None, fields.clone()).as_part_of("handover");
         apply_change(tx, &rule, change)?;
     }
     if let Some(note) = note {
@@ -137,21 +173,42 @@ fn hand_over(
 
 /// Open records of the same owner that lead here by a declared link. A link of the object to itself (a group of
 /// companies) is no belonging.
-fn belongings(ctx: &Context, tx: &mut dyn Transaction, record: &Record) -> EngineResult<Vec<Record>> {
+fn belongings(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    record: &Record,
+) -> EngineResult<Vec<Record>> {
     let mut found = Vec::new();
-    for object in ctx.catalog.objects.iter().filter(|object| object.access == Access::Own) {
-        if object.name == record.object.name || object.has("person") || object.has("organisation_unit") {
+    for object in ctx
+        .catalog
+        .objects
+        .iter()
+        .filter(|object| object.access == Access::Own)
+    {
+        if object.name == record.object.name
+            || object.has("person")
+            || object.has("organisation_unit")
+        {
             continue;
         }
-        let links = object.fields.iter().filter(|field| field.kind.name() == "link");
-        let leads_here = links.fold(Cond::False, |any, field| any.or(leads_to(field, &record.object, &[record.id])));
+        let links = object
+            .fields
+            .iter()
+            .filter(|field| field.kind.name() == "link");
+        let leads_here = links.fold(Cond::False, |any, field| {
+            any.or(leads_to(field, &record.object, &[record.id]))
+        });
         if leads_here == Cond::False {
             continue;
         }
-        let cond = leads_here.and(Cond::equal("owner", record.owner)).and(open_cond(object));
+        let cond = leads_here
+            .and(Cond::equal("owner", record.owner))
+            .and(open_cond(object));
         found.extend(records(tx, object, cond, MOST_ALONG + 1)?);
         if found.len() > MOST_ALONG as usize {
-            return Err(EngineError::TooLarge(Fault::new("too_many_along").with("most", MOST_ALONG)));
+            return Err(EngineError::TooLarge(
+                Fault::new("too_many_along").with("most", MOST_ALONG),
+            ));
         }
     }
     Ok(found)

@@ -16,21 +16,40 @@ impl Capability for OrganisationUnit {
     }
 
     /// A department's row stands in itself, so that its people see it by their scope.
-    fn before_save(&self, ctx: &Context, tx: &mut dyn Transaction, draft: &mut Draft) -> EngineResult<()> {
+    fn before_save(
+        &self,
+        ctx: &Context,
+        tx: &mut dyn Transaction,
+        draft: &mut Draft,
+    ) -> EngineResult<()> {
         draft.after.owner = 0;
         draft.after.department = draft.after.seq;
         let removes = draft.after.deleted_at.is_some();
-        if removes && draft.before.as_ref().is_some_and(|before| before.deleted_at.is_none()) {
+        if removes
+            && draft
+                .before
+                .as_ref()
+                .is_some_and(|before| before.deleted_at.is_none())
+        {
             stands_empty(ctx, tx, draft)?;
         }
         Ok(())
     }
 
-    fn after_save(&self, _ctx: &Context, tx: &mut dyn Transaction, draft: &mut Draft) -> EngineResult<()> {
+    fn after_save(
+        &self,
+        _ctx: &Context,
+        tx: &mut dyn Transaction,
+        draft: &mut Draft,
+    ) -> EngineResult<()> {
         if draft.is_new() {
             let own = draft.after.seq;
             let table = draft.after.object.table.clone();
-            tx.update(&table, &[("department", Set::To(Cell::Int(own)))], &Cond::equal("seq", own))?;
+            tx.update(
+                &table,
+                &[("department", Set::To(Cell::Int(own)))],
+                &Cond::equal("seq", own),
+            )?;
             draft.after.department = own;
         }
         touch_access(tx)
@@ -51,5 +70,9 @@ fn stands_empty(ctx: &Context, tx: &mut dyn Transaction, draft: &Draft) -> Engin
         let below = live.and(Cond::equal(&parent.column, unit.id));
         inside += tx.count(&unit.object.table, &[], &below, Some(1))?;
     }
-    if inside > 0 { Err(conflict("department_not_empty")) } else { Ok(()) }
+    if inside > 0 {
+        Err(conflict("department_not_empty"))
+    } else {
+        Ok(())
+    }
 }

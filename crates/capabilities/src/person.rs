@@ -6,6 +6,7 @@ use guanxi_engine::capability::{Capability, Draft};
 use guanxi_engine::engine::touch_access;
 use guanxi_engine::{Context, EngineError, EngineResult, Record, system};
 use guanxi_meta::fault::Fault;
+use guanxi_meta::kind::nearest;
 use guanxi_meta::text::email;
 use guanxi_meta::{Cell, Value};
 use guanxi_query::cond::{Cond, Select};
@@ -22,7 +23,12 @@ impl Capability for Person {
         "person"
     }
 
-    fn before_save(&self, ctx: &Context, tx: &mut dyn Transaction, draft: &mut Draft) -> EngineResult<()> {
+    fn before_save(
+        &self,
+        ctx: &Context,
+        tx: &mut dyn Transaction,
+        draft: &mut Draft,
+    ) -> EngineResult<()> {
         keep_standing(draft);
         normalise_email(draft);
         check_roles(ctx, draft);
@@ -30,19 +36,31 @@ impl Capability for Person {
         if !ctx.administers() {
             only_own_fields(ctx, draft)?;
         }
-        let administers_no_more = draft.before.as_ref().is_some_and(|before| administers(ctx, before));
+        let administers_no_more = draft
+            .before
+            .as_ref()
+            .is_some_and(|before| administers(ctx, before));
         if administers_no_more && !administers(ctx, &draft.after) {
             someone_administers(ctx, tx, &draft.after)?;
         }
         Ok(())
     }
 
-    fn after_save(&self, _ctx: &Context, tx: &mut dyn Transaction, draft: &mut Draft) -> EngineResult<()> {
+    fn after_save(
+        &self,
+        _ctx: &Context,
+        tx: &mut dyn Transaction,
+        draft: &mut Draft,
+    ) -> EngineResult<()> {
         if draft.is_new() {
             // Only now is the number known by which a person owns rows, the own one first of all.
             let own = draft.after.seq;
             let table = draft.after.object.table.clone();
-            tx.update(&table, &[("owner", Set::To(Cell::Int(own)))], &Cond::equal("seq", own))?;
+            tx.update(
+                &table,
+                &[("owner", Set::To(Cell::Int(own)))],
+                &Cond::equal("seq", own),
+            )?;
             draft.after.owner = own;
         }
         if !is_active(&draft.after) {
@@ -75,17 +93,23 @@ fn check_roles(ctx: &Context, draft: &mut Draft) {
     if !draft.changes("roles") {
         return;
     }
-    let mut roles = draft.after.get("roles").list().iter().filter_map(Value::text);
-    let unknown = roles.find(|role| !ctx.catalog.roles.contains_key(*role));
-    if let Some(unknown) = unknown {
-        let known: Vec<&str> = ctx.catalog.roles.keys().map(String::as_str).collect();
-        let fault = Fault::new("unknown_role").with("role", unknown).with("roles", known.join(", "));
+    let mut roles = draft
+        .after
+        .get("roles")
+        .list()
+        .iter()
+        .filter_map(Value::text);
+    if let Some(unknown) = roles.find(|role| !ctx.catalog.roles.contains_key(*role)) {
+        let near = nearest(unknown, ctx.catalog.roles.keys().map(String::as_str));
+        let fault = Fault::new("unknown_role").with("name", unknown).near(near);
         draft.errors.push(fault.at("roles"));
     }
 }
 
 fn check_zone(draft: &mut Draft) {
-    let Some(name) = draft.after.get("time_zone").text() else { return };
+    let Some(name) = draft.after.get("time_zone").text() else {
+        return;
+    };
     if draft.changes("time_zone") && TimeZone::get(name).is_err() {
         let fault = Fault::new("unknown_time_zone").with("value", name);
         draft.errors.push(fault.at("time_zone"));
@@ -95,30 +119,50 @@ fn check_zone(draft: &mut Draft) {
 /// Somebody without the right to administer neither makes nor removes people, and changes nothing that decides what
 /// a person may do.
 fn only_own_fields(ctx: &Context, draft: &mut Draft) -> EngineResult<()> {
-    let Some(before) = &draft.before else { return ctx.administer() };
+    let Some(before) = &draft.before else {
+        return ctx.administer();
+    };
     if before.deleted_at != draft.after.deleted_at {
         return ctx.administer();
     }
     let object = draft.after.object.clone();
-    let declared = object.fields.iter().filter(|field| field.origin == object.origin);
-    let mut kept: Vec<&str> =
-        declared.map(|field| field.name.as_str()).filter(|name| !OWN_FIELDS.contains(name)).collect();
+    let declared = object
+        .fields
+        .iter()
+        .filter(|field| field.origin == object.origin);
+    let mut kept: Vec<&str> = declared
+        .map(|field| field.name.as_str())
+        .filter(|name| !OWN_FIELDS.contains(name))
+        .collect();
     kept.retain(|name| draft.changes(name));
     if before.department != draft.after.department {
         kept.push("department");
     }
-    let errors: Vec<_> = kept.into_iter().map(|name| Fault::new("read_only").at(name)).collect();
+    let errors: Vec<_> = kept
+        .into_iter()
+        .map(|name| Fault::new("no_write_right").at(name))
+        .collect();
     draft.errors.extend(errors);
     Ok(())
 }
 
 fn administers(ctx: &Context, person: &Record) -> bool {
     let mut roles = person.get("roles").list().iter().filter_map(Value::text);
-    is_active(person) && roles.any(|role| ctx.catalog.roles.get(role).is_some_and(|role| role.administer))
+    is_active(person)
+        && roles.any(|role| {
+            ctx.catalog
+                .roles
+                .get(role)
+                .is_some_and(|role| role.administer)
+        })
 }
 
 /// The row of versions is locked first, so that of two administrators who strip each other at once one fails.
-fn someone_administers(ctx: &Context, tx: &mut dyn Transaction, leaving: &Record) -> EngineResult<()> {
+fn someone_administers(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    leaving: &Record,
+) -> EngineResult<()> {
     touch_access(tx)?;
     let object = leaving.object.clone();
     let others = Cond::null("deleted_at").and(!Cond::equal("seq", leaving.seq));
@@ -127,7 +171,11 @@ fn someone_administers(ctx: &Context, tx: &mut dyn Transaction, leaving: &Record
     if others.any(|person| administers(ctx, &person)) {
         return Ok(());
     }
-    let field = if leaving.deleted_at.is_some() || *leaving.get("active") == Value::Bool(false) { "active" } else { "roles" };
+    let field = if leaving.deleted_at.is_some() || *leaving.get("active") == Value::Bool(false) {
+        "active"
+    } else {
+        "roles"
+    };
     Err(EngineError::field(field, "last_administrator"))
 }
 

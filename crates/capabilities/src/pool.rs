@@ -1,10 +1,10 @@
 //! The pool (公海): records without an owner, which people of some roles see and claim, within a quota.
 
-use crate::common::{answer, conflict, count_up, members, write_note};
+use crate::common::{answer, conflict, members, write_note};
 use guanxi_access::{Action, Standing};
 use guanxi_engine::capability::{Act, Capability, Draft, Noun, NounInput};
-use guanxi_engine::write::{Change, apply_change};
-use guanxi_engine::{Context, EngineError, EngineResult, system};
+use guanxi_engine::write::{Change, apply_change, count_up};
+use guanxi_engine::{Context, EngineError, EngineResult, Record, system};
 use guanxi_meta::catalog::Access;
 use guanxi_meta::fault::Fault;
 use guanxi_meta::{Cell, Label, Lang, Object};
@@ -38,15 +38,38 @@ impl Capability for Pool {
     fn nouns(&self, _object: &Object) -> Vec<Noun> {
         vec![
             Noun::new("claim", Action::Update, Label::new("领取", "Claim")),
-            Noun::new("release", Action::Update, Label::new("放回公海", "Release to the pool"))
-                .takes(NounInput::new("reason", "long_text", Label::new("原因", "Reason"))),
+            Noun::new(
+                "release",
+                Action::Update,
+                Label::new("放回公海", "Release to the pool"),
+            )
+            .takes(NounInput::new(
+                "reason",
+                "long_text",
+                Label::new("原因", "Reason"),
+            )),
         ]
     }
 
+    fn offers(&self, ctx: &Context, record: &Record, noun: &str) -> bool {
+        match noun {
+            "claim" => record.owner == 0 && sees_pool(ctx).is_ok(),
+            _ => record.owner != 0,
+        }
+    }
+
     /// Whoever makes a record of the pool the own one has claimed it, by whichever door.
-    fn before_save(&self, ctx: &Context, tx: &mut dyn Transaction, draft: &mut Draft) -> EngineResult<()> {
+    fn before_save(
+        &self,
+        ctx: &Context,
+        tx: &mut dyn Transaction,
+        draft: &mut Draft,
+    ) -> EngineResult<()> {
         let me = ctx.actor.seq();
-        let was_in_pool = draft.before.as_ref().is_some_and(|before| before.owner == 0 && before.deleted_at.is_none());
+        let was_in_pool = draft
+            .before
+            .as_ref()
+            .is_some_and(|before| before.owner == 0 && before.deleted_at.is_none());
         if was_in_pool && me != 0 && draft.after.owner == me {
             sees_pool(ctx)?;
             within_quota(ctx, tx, &draft.after.object)?;
@@ -55,7 +78,6 @@ impl Capability for Pool {
     }
 
     fn act(&self, ctx: &Context, tx: &mut dyn Transaction, act: &Act) -> EngineResult<Json> {
-        sees_pool(ctx)?;
         match act.noun {
             "claim" => claim(ctx, tx, act),
             _ => release(ctx, tx, act),
@@ -65,31 +87,50 @@ impl Capability for Pool {
     /// The record was in the pool until a moment ago, so the caller learns nothing but that somebody was quicker.
     fn missed(&self, ctx: &Context, tx: &mut dyn Transaction, act: &Act) -> EngineResult<()> {
         let record = &act.record;
-        let in_pool = Standing { owner: 0, department: 0 };
-        let could_claim = ctx.grant(&record.object, Action::Update).admits(in_pool) && sees_pool(ctx).is_ok();
+        let in_pool = Standing {
+            owner: 0,
+            department: 0,
+        };
+        let could_claim =
+            ctx.grant(&record.object, Action::Update).admits(in_pool) && sees_pool(ctx).is_ok();
         if act.noun != "claim" || record.deleted_at.is_some() || record.owner == 0 || !could_claim {
             return Ok(());
         }
         let since = ctx.now_micros() - TOLD_FOR;
         let recent = tx.log_of(&record.object.table, record.id, None, 20)?;
-        let claimed = recent.iter().any(|row| row.entry.op == "claim" && row.entry.at >= since);
-        if claimed { Err(conflict("already_claimed")) } else { Ok(()) }
+        let claimed = recent
+            .iter()
+            .any(|row| row.entry.op == "claim" && row.entry.at >= since);
+        if claimed {
+            Err(conflict("already_claimed"))
+        } else {
+            Ok(())
+        }
     }
 }
 
 fn sees_pool(ctx: &Context) -> EngineResult<()> {
-    let roles = ctx.person().map(|person| person.roles.as_slice()).unwrap_or_default();
+    let roles = ctx
+        .person()
+        .map(|person| person.roles.as_slice())
+        .unwrap_or_default();
     let mut roles = roles.iter().filter_map(|name| ctx.catalog.roles.get(name));
-    if roles.any(|role| role.pool) { Ok(()) } else { Err(EngineError::Forbidden("pool")) }
+    if roles.any(|role| role.pool) {
+        Ok(())
+    } else {
+        Err(EngineError::Forbidden("pool"))
+    }
 }
 
 fn claim(ctx: &Context, tx: &mut dyn Transaction, act: &Act) -> EngineResult<Json> {
+    sees_pool(ctx)?;
     if act.record.owner != 0 {
         return Err(conflict("already_claimed"));
     }
     let me = ctx.person().map(|person| person.id);
     let fields = members([("owner", json!(me))]);
-    let change = Change::update(&act.record.object, act.record.id, None, fields).as_part_of("claim");
+    let change =
+        Change::update(&act.record.object, act.record.id, None, fields).as_part_of("claim");
     Ok(answer(&apply_change(tx, ctx, change)?))
 }
 
@@ -98,7 +139,8 @@ fn release(ctx: &Context, tx: &mut dyn Transaction, act: &Act) -> EngineResult<J
         return Err(conflict("already_in_pool"));
     }
     let fields = members([("owner", Json::Null)]);
-    let change = Change::update(&act.record.object, act.record.id, None, fields).as_part_of("release");
+    let change =
+        Change::update(&act.record.object, act.record.id, None, fields).as_part_of("release");
     let saved = apply_change(tx, ctx, change)?;
     if let Some(reason) = act.input.text("reason") {
         let subject = match ctx.lang {
@@ -144,19 +186,28 @@ fn setting(object: &Object, what: &str) -> String {
 /// What an administrator set for the object's pool.
 pub fn quota(view: &mut (impl View + ?Sized), object: &Object) -> EngineResult<Quota> {
     let names = ["claims_a_day", "owned"].map(|what| setting(object, what));
-    let these = Cond::among("name", names.iter().map(|name| Cell::from(name.as_str())).collect());
+    let these = Cond::among(
+        "name",
+        names.iter().map(|name| Cell::from(name.as_str())).collect(),
+    );
     let rows = view.select(&Select::of(system::SETTING, &["name", "value"]).filter(these))?;
     let value = |name: &str| {
         let row = rows.iter().find(|row| row.cells[0].text() == Some(name))?;
         row.cells[1].text()?.parse().ok()
     };
-    Ok(Quota { claims_a_day: value(&names[0]), owned: value(&names[1]) })
+    Ok(Quota {
+        claims_a_day: value(&names[0]),
+        owned: value(&names[1]),
+    })
 }
 
 /// Administrators set it; `None` lifts a limit.
 pub fn set_quota(ctx: &Context, object: &Object, quota: Quota) -> EngineResult<()> {
     ctx.administer()?;
-    let rows = [(setting(object, "claims_a_day"), quota.claims_a_day), (setting(object, "owned"), quota.owned)];
+    let rows = [
+        (setting(object, "claims_a_day"), quota.claims_a_day),
+        (setting(object, "owned"), quota.owned),
+    ];
     ctx.engine.store().change(Weight::Light, move |tx| {
         for (name, value) in &rows {
             tx.delete(system::SETTING, &Cond::equal("name", name.as_str()))?;
@@ -171,5 +222,8 @@ pub fn set_quota(ctx: &Context, object: &Object, quota: Quota) -> EngineResult<(
 
 /// The quota as settings pages and programs show it.
 pub fn quota_json(quota: Quota) -> Map<String, Json> {
-    members([("claims_a_day", json!(quota.claims_a_day)), ("owned", json!(quota.owned))])
+    members([
+        ("claims_a_day", json!(quota.claims_a_day)),
+        ("owned", json!(quota.owned)),
+    ])
 }

@@ -46,19 +46,34 @@ impl Capability for Sharing {
     }
 
     fn nouns(&self, _object: &Object) -> Vec<Noun> {
-        let with = || NounInput::new("with", "link", Label::new("同事", "Colleague")).to("user").required();
+        let with = || {
+            NounInput::new("with", "link", Label::new("同事", "Colleague"))
+                .to("user")
+                .required()
+        };
         vec![
             Noun::new("share", Action::Update, Label::new("共享", "Share"))
                 .takes(with())
-                .takes(NounInput::new("write", "bool", Label::new("可以修改", "May change it"))),
-            Noun::new("unshare", Action::Update, Label::new("取消共享", "Stop sharing")).takes(with()),
+                .takes(NounInput::new(
+                    "write",
+                    "bool",
+                    Label::new("可以修改", "May change it"),
+                )),
+            Noun::new(
+                "unshare",
+                Action::Update,
+                Label::new("取消共享", "Stop sharing"),
+            )
+            .takes(with()),
         ]
     }
 
     /// Sharing anew replaces the right that there was.
     fn act(&self, ctx: &Context, tx: &mut dyn Transaction, act: &Act) -> EngineResult<Json> {
         let id = act.input.id("with");
-        let user = id.and_then(|id| ctx.directory.user_by_id(id)).filter(|user| user.active);
+        let user = id
+            .and_then(|id| ctx.directory.user_by_id(id))
+            .filter(|user| user.active);
         let user = user.ok_or_else(|| EngineError::field("with", "not_found"))?;
         let right = match act.noun {
             "share" if act.input.bool("write") == Some(true) => Some(Right::Write),
@@ -74,9 +89,20 @@ impl Capability for Sharing {
         if known.is_none() && right.is_some() {
             let by = ctx.user_name(ctx.actor.seq());
             let args = json!({ "by": by, "name": act.record.title() });
-            notify(tx, ctx, &Notice { person: user.seq, code: "shared", args, record: Some(&act.record) })?;
+            notify(
+                tx,
+                ctx,
+                &Notice {
+                    person: user.seq,
+                    code: "shared",
+                    args,
+                    record: Some(&act.record),
+                },
+            )?;
         }
-        Ok(json!({ "id": act.record.id, "shares": shares_json(ctx, &list(tx, &act.record.object, act.record.id)?) }))
+        Ok(
+            json!({ "id": act.record.id, "shares": shares_json(ctx, &list(tx, &act.record.object, act.record.id)?) }),
+        )
     }
 }
 
@@ -102,8 +128,19 @@ fn set(
             }
             let object = Cell::from(act.record.object.table.as_str());
             let (by, at) = (Cell::Int(ctx.actor.seq()), Cell::Int(ctx.now_micros()));
-            let row = vec![Cell::Int(person), object, Cell::Id(act.record.id), writable, by, at];
-            tx.insert(SHARES, &["person", "object", "record", "writable", "by", "at"], vec![row])?;
+            let row = vec![
+                Cell::Int(person),
+                object,
+                Cell::Id(act.record.id),
+                writable,
+                by,
+                at,
+            ];
+            tx.insert(
+                SHARES,
+                &["person", "object", "record", "writable", "by", "at"],
+                vec![row],
+            )?;
         }
     }
     Ok(())
@@ -114,14 +151,27 @@ fn of(object: &Object, id: Uuid) -> Cond {
 }
 
 /// With whom a record is shared, in the order of sharing. The caller has found the record by a grant.
-pub fn list(view: &mut (impl View + ?Sized), object: &Object, id: Uuid) -> EngineResult<Vec<Share>> {
+pub fn list(
+    view: &mut (impl View + ?Sized),
+    object: &Object,
+    id: Uuid,
+) -> EngineResult<Vec<Share>> {
     let select = Select::of(SHARES, &["person", "by", "at", "writable"])
         .filter(of(object, id))
         .order("at", Direction::Ascending);
     let share = |row: &guanxi_store::Row| {
         let int = |at: usize| row.cells[at].int().unwrap_or(0);
-        let right = if int(3) == 1 { Right::Write } else { Right::Read };
-        Share { person: int(0), by: int(1), at: int(2), right }
+        let right = if int(3) == 1 {
+            Right::Write
+        } else {
+            Right::Read
+        };
+        Share {
+            person: int(0),
+            by: int(1),
+            at: int(2),
+            right,
+        }
     };
     Ok(view.select(&select)?.iter().map(share).collect())
 }

@@ -4,7 +4,7 @@
 use crate::capability::{Act, Capability, Input, Noun, On};
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
-use crate::read::{lookup_in, reach};
+use crate::read::{lookup_in, may, reach};
 use crate::record::Record;
 use guanxi_access::Action;
 use guanxi_meta::fault::{Fault, FieldError};
@@ -22,14 +22,49 @@ pub fn nouns(ctx: &Context, object: &Arc<Object>) -> Vec<Noun> {
     nouns
 }
 
+/// The nouns that the caller may use on this record as it stands now: what its page offers.
+pub fn offered(ctx: &Context, record: &Record) -> EngineResult<Vec<Noun>> {
+    let on = if record.deleted_at.is_some() {
+        On::Removed
+    } else {
+        On::Live
+    };
+    let mut offered = Vec::new();
+    for capability in ctx.engine.capabilities().of(&record.object) {
+        for noun in capability.nouns(&record.object) {
+            if noun.on == on
+                && capability.offers(ctx, record, noun.name)
+                && may(ctx, record, noun.needs)?
+            {
+                offered.push(noun);
+            }
+        }
+    }
+    Ok(offered)
+}
+
 /// Does `noun` to the record: 404 where the caller does not see it, 403 where it may not, 400 for an unknown input,
 /// 422 for values that can't be taken. The answer is the noun's own.
-pub fn act(ctx: &Context, object: &Arc<Object>, id: Uuid, noun: &str, input: Map<String, Json>) -> EngineResult<Json> {
-    let (capability, noun) = ctx.engine.capabilities().for_noun(object, noun).ok_or(EngineError::NotFound)?;
+pub fn act(
+    ctx: &Context,
+    object: &Arc<Object>,
+    id: Uuid,
+    noun: &str,
+    input: Map<String, Json>,
+) -> EngineResult<Json> {
+    let (capability, noun) = ctx
+        .engine
+        .capabilities()
+        .for_noun(object, noun)
+        .ok_or(EngineError::NotFound)?;
     let said = read(&noun, input)?;
     let (context, object) = (ctx.clone(), object.clone());
     let answer = ctx.engine.store().change(Weight::Light, move |tx| {
-        let request = Request { capability: &*capability, noun: &noun, said: &said };
+        let request = Request {
+            capability: &*capability,
+            noun: &noun,
+            said: &said,
+        };
         perform(&context, tx, &request, (&object, id))
     })?;
     ctx.engine.announce();
@@ -77,25 +112,34 @@ struct Request<'a> {
 
 /// What needs no database. An input that the noun does not have is a bad request at once.
 fn read(noun: &Noun, mut input: Map<String, Json>) -> EngineResult<Said> {
-    let mut said = Said { values: Vec::new(), errors: Vec::new() };
+    let mut said = Said {
+        values: Vec::new(),
+        errors: Vec::new(),
+    };
     for declared in &noun.inputs {
-        let field = declared.field().ok_or_else(|| EngineError::Broken(format!("no kind {}", declared.kind)))?;
+        let field = declared
+            .field()
+            .ok_or_else(|| EngineError::Broken(format!("no kind {}", declared.kind)))?;
         let value = match input.remove(declared.name) {
             None | Some(Json::Null) => Ok(Value::Null),
             Some(Json::String(text)) if text.trim().is_empty() => Ok(Value::Null),
             Some(json) => field.kind.parse(&field, &json),
         };
         match value {
-            Ok(Value::Null) if declared.required => said.errors.push(Fault::new("required").at(declared.name)),
+            Ok(Value::Null) if declared.required => {
+                said.errors.push(Fault::new("required").at(declared.name))
+            }
             Ok(Value::Null) => {}
             Ok(value) => said.values.push((declared.name, field, value)),
             Err(fault) => said.errors.push(fault.at(declared.name)),
         }
     }
     match input.keys().next() {
-        Some(unknown) => {
-            Err(EngineError::BadRequest(Fault::new("unknown_input").with("input", unknown).with("noun", noun.name)))
-        }
+        Some(unknown) => Err(EngineError::BadRequest(
+            Fault::new("unknown_input")
+                .with("input", unknown)
+                .with("noun", noun.name),
+        )),
         None => Ok(said),
     }
 }
@@ -106,9 +150,17 @@ fn perform(
     request: &Request,
     (object, id): (&Arc<Object>, Uuid),
 ) -> EngineResult<Json> {
-    let Request { capability, noun, said } = request;
+    let Request {
+        capability,
+        noun,
+        said,
+    } = request;
     let record = locked(tx, object, id)?.ok_or(EngineError::NotFound)?;
-    let mut act = Act { noun: noun.name, record, input: Input::default() };
+    let mut act = Act {
+        noun: noun.name,
+        record,
+        input: Input::default(),
+    };
     if let Err(refusal) = allowed(ctx, tx, (noun.on, noun.needs), &act.record) {
         capability.missed(ctx, tx, &act)?;
         return Err(refusal);
@@ -120,12 +172,27 @@ fn perform(
     capability.act(ctx, tx, &act)
 }
 
-fn locked(tx: &mut dyn Transaction, object: &Arc<Object>, id: Uuid) -> EngineResult<Option<Record>> {
-    let select = Select::from(&object.table, object.columns()).filter(Cond::equal("id", id)).limit(1).locked();
-    Ok(tx.select(&select)?.first().map(|row| Record::from_row(object, row)))
+fn locked(
+    tx: &mut dyn Transaction,
+    object: &Arc<Object>,
+    id: Uuid,
+) -> EngineResult<Option<Record>> {
+    let select = Select::from(&object.table, object.columns())
+        .filter(Cond::equal("id", id))
+        .limit(1)
+        .locked();
+    Ok(tx
+        .select(&select)?
+        .first()
+        .map(|row| Record::from_row(object, row)))
 }
 
-fn allowed(ctx: &Context, tx: &mut dyn Transaction, (on, needs): (On, Action), record: &Record) -> EngineResult<()> {
+fn allowed(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    (on, needs): (On, Action),
+    record: &Record,
+) -> EngineResult<()> {
     if reach(tx, &ctx.grant(&record.object, Action::Read), record)?.is_none() {
         return Err(EngineError::NotFound);
     }
@@ -149,10 +216,19 @@ fn input(ctx: &Context, tx: &mut dyn Transaction, said: &Said) -> EngineResult<I
             errors.push(Fault::new("not_found").at(*name));
         }
     }
-    if errors.is_empty() { Ok(input) } else { Err(EngineError::Invalid(errors)) }
+    if errors.is_empty() {
+        Ok(input)
+    } else {
+        Err(EngineError::Invalid(errors))
+    }
 }
 
-fn finds(ctx: &Context, tx: &mut dyn Transaction, field: &Field, value: &Value) -> EngineResult<bool> {
+fn finds(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    field: &Field,
+    value: &Value,
+) -> EngineResult<bool> {
     let ids: Vec<Uuid> = match (field.kind.name(), value) {
         ("link" | "many_links", Value::List(items)) => items.iter().filter_map(Value::id).collect(),
         ("link" | "many_links", value) => value.id().into_iter().collect(),
@@ -165,7 +241,9 @@ fn finds(ctx: &Context, tx: &mut dyn Transaction, field: &Field, value: &Value) 
     if to == "user" {
         return Ok(ids.iter().all(|id| ctx.directory.user_by_id(*id).is_some()));
     }
-    let Some(object) = ctx.catalog.object(to) else { return Ok(false) };
+    let Some(object) = ctx.catalog.object(to) else {
+        return Ok(false);
+    };
     for id in ids {
         if lookup_in(tx, ctx, object, id)?.is_none() {
             return Ok(false);

@@ -69,7 +69,13 @@ pub enum On {
 impl Noun {
     /// On records that are there, without inputs.
     pub fn new(name: &'static str, needs: Action, label: Label) -> Noun {
-        Noun { name, label, needs, on: On::Live, inputs: Vec::new() }
+        Noun {
+            name,
+            label,
+            needs,
+            on: On::Live,
+            inputs: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -98,7 +104,13 @@ pub struct NounInput {
 
 impl NounInput {
     pub fn new(name: &'static str, kind: &'static str, label: Label) -> NounInput {
-        NounInput { name, kind, required: false, label, options: Options::default() }
+        NounInput {
+            name,
+            kind,
+            required: false,
+            label,
+            options: Options::default(),
+        }
     }
 
     #[must_use]
@@ -131,7 +143,11 @@ impl NounInput {
     pub fn field(&self) -> Option<Field> {
         let mut field = Field::new(self.name, kind::lookup(self.kind)?);
         field.label = self.label.clone();
-        field.required = if self.required { Required::Yes } else { Required::No };
+        field.required = if self.required {
+            Required::Yes
+        } else {
+            Required::No
+        };
         field.options = self.options.clone();
         Some(field)
     }
@@ -195,14 +211,29 @@ pub trait Capability: Send + Sync {
         Vec::new()
     }
 
+    /// Whether the noun makes sense for the record as it stands, so that nobody is offered what would be refused.
+    fn offers(&self, _ctx: &Context, _record: &Record, _noun: &str) -> bool {
+        true
+    }
+
     /// In the transaction, after defaults and the caller's values, before formulas and checks.
-    fn before_save(&self, _ctx: &Context, _tx: &mut dyn Transaction, _draft: &mut Draft) -> EngineResult<()> {
+    fn before_save(
+        &self,
+        _ctx: &Context,
+        _tx: &mut dyn Transaction,
+        _draft: &mut Draft,
+    ) -> EngineResult<()> {
         Ok(())
     }
 
     /// In the transaction, after the row and its log row are written. What it sets in `draft.after` it has itself
     /// written to the row.
-    fn after_save(&self, _ctx: &Context, _tx: &mut dyn Transaction, _draft: &mut Draft) -> EngineResult<()> {
+    fn after_save(
+        &self,
+        _ctx: &Context,
+        _tx: &mut dyn Transaction,
+        _draft: &mut Draft,
+    ) -> EngineResult<()> {
         Ok(())
     }
 
@@ -218,7 +249,12 @@ pub trait Capability: Send + Sync {
     }
 
     /// Takes back an act that left a journal under this id; `None` when it is not this capability's.
-    fn undo(&self, _ctx: &Context, _tx: &mut dyn Transaction, _journal: Uuid) -> EngineResult<Option<Json>> {
+    fn undo(
+        &self,
+        _ctx: &Context,
+        _tx: &mut dyn Transaction,
+        _journal: Uuid,
+    ) -> EngineResult<Option<Json>> {
         Ok(None)
     }
 }
@@ -237,18 +273,28 @@ impl Capabilities {
     }
 
     /// Those that the object has, in the program's order.
-    pub fn of<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a Arc<dyn Capability>> + 'a {
-        self.0.iter().filter(move |capability| capability.applies(object))
+    pub fn of<'a>(
+        &'a self,
+        object: &'a Object,
+    ) -> impl Iterator<Item = &'a Arc<dyn Capability>> + 'a {
+        self.0
+            .iter()
+            .filter(move |capability| capability.applies(object))
     }
 
     pub fn nouns(&self, object: &Object) -> Vec<Noun> {
-        self.of(object).flat_map(|capability| capability.nouns(object)).collect()
+        self.of(object)
+            .flat_map(|capability| capability.nouns(object))
+            .collect()
     }
 
     /// The capability that does `noun` on the object.
     pub fn for_noun(&self, object: &Object, noun: &str) -> Option<(Arc<dyn Capability>, Noun)> {
         self.of(object).find_map(|capability| {
-            let found = capability.nouns(object).into_iter().find(|n| n.name == noun)?;
+            let found = capability
+                .nouns(object)
+                .into_iter()
+                .find(|n| n.name == noun)?;
             Some((capability.clone(), found))
         })
     }

@@ -53,7 +53,10 @@ pub fn duplicates(
     let mut search = Search {
         object,
         grant: ctx.grant(object, Action::Read),
-        own: values.get("id").and_then(Json::as_str).and_then(|id| id.parse().ok()),
+        own: values
+            .get("id")
+            .and_then(Json::as_str)
+            .and_then(|id| id.parse().ok()),
         found: Vec::new(),
     };
     if search.grant.is_empty() {
@@ -73,8 +76,14 @@ fn said<'a>(object: &'a Object, values: &Map<String, Json>) -> Vec<(&'a Field, V
     let mut said = Vec::new();
     for field in &object.fields {
         let aliases = field.kind.aliases(field);
-        let json = aliases.iter().find_map(|alias| values.get(alias)).or_else(|| values.get(&field.name));
-        if let Some(Ok(value)) = json.filter(|json| !json.is_null()).map(|json| field.kind.parse(field, json)) {
+        let json = aliases
+            .iter()
+            .find_map(|alias| values.get(alias))
+            .or_else(|| values.get(&field.name));
+        if let Some(Ok(value)) = json
+            .filter(|json| !json.is_null())
+            .map(|json| field.kind.parse(field, json))
+        {
             said.push((field, value));
         }
     }
@@ -89,13 +98,25 @@ fn texts(value: &Value) -> Vec<&str> {
 }
 
 fn phones(said: &[(&Field, Value)]) -> Vec<Cell> {
-    let values = said.iter().filter(|(field, _)| field.kind.name() == "phone");
-    values.flat_map(|(_, value)| texts(value)).filter_map(phone::normalize).map(Cell::from).collect()
+    let values = said
+        .iter()
+        .filter(|(field, _)| field.kind.name() == "phone");
+    values
+        .flat_map(|(_, value)| texts(value))
+        .filter_map(phone::normalize)
+        .map(Cell::from)
+        .collect()
 }
 
 fn emails(said: &[(&Field, Value)]) -> Vec<Cell> {
-    let values = said.iter().filter(|(field, _)| field.kind.name() == "email");
-    values.flat_map(|(_, value)| texts(value)).filter_map(|text| email::normalize(text).ok()).map(Cell::from).collect()
+    let values = said
+        .iter()
+        .filter(|(field, _)| field.kind.name() == "email");
+    values
+        .flat_map(|(_, value)| texts(value))
+        .filter_map(|text| email::normalize(text).ok())
+        .map(Cell::from)
+        .collect()
 }
 
 struct Search<'a> {
@@ -117,8 +138,15 @@ impl Search<'_> {
             return Ok(());
         }
         let object = self.object.clone();
-        for (at, field) in object.fields.iter().enumerate().filter(|(_, field)| field.kind.name() == kind) {
-            let Some(column) = field.kind.keys(field).into_iter().next() else { continue };
+        for (at, field) in object
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.kind.name() == kind)
+        {
+            let Some(column) = field.kind.keys(field).into_iter().next() else {
+                continue;
+            };
             if self.grant.may_read(at) {
                 let cond = Cond::among(&column, cells.to_vec());
                 self.ask(view, (cond, None, reason), |_| true)?;
@@ -128,15 +156,27 @@ impl Search<'_> {
     }
 
     /// Names that begin with the name's core, of which those count whose core is the same.
-    fn by_name(&mut self, view: &mut (impl View + ?Sized), said: &[(&Field, Value)]) -> EngineResult<()> {
+    fn by_name(
+        &mut self,
+        view: &mut (impl View + ?Sized),
+        said: &[(&Field, Value)],
+    ) -> EngineResult<()> {
         let title = self.object.title();
-        let Some((field, value)) = said.iter().find(|(field, _)| field.name == title.name) else { return Ok(()) };
+        let Some((field, value)) = said.iter().find(|(field, _)| field.name == title.name) else {
+            return Ok(());
+        };
         if !self.grant.may_read(self.object.title) {
             return Ok(());
         }
         let name = field.kind.to_text(field, value);
         let is_person = title.kind.name() == "person_name";
-        let one_form = |name: &str| if is_person { letters(name).concat() } else { core(name) };
+        let one_form = |name: &str| {
+            if is_person {
+                letters(name).concat()
+            } else {
+                core(name)
+            }
+        };
         let core = one_form(&name);
         let from = sort_key(beginning(&name, &core));
         if core.is_empty() || from.is_empty() {
@@ -145,7 +185,11 @@ impl Search<'_> {
         let to: Vec<u8> = from.iter().copied().chain([0xff, 0xff]).collect();
         let cond = Cond::compare(Object::TITLE_KEY, Op::GreaterOrEqual, Cell::Bytes(from))
             .and(Cond::compare(Object::TITLE_KEY, Op::Less, Cell::Bytes(to)));
-        self.ask(view, (cond, Some(Object::TITLE_KEY), Reason::Name), |record| one_form(&record.title()) == core)
+        self.ask(
+            view,
+            (cond, Some(Object::TITLE_KEY), Reason::Name),
+            |record| one_form(&record.title()) == core,
+        )
     }
 
     /// The grant is asked of each row instead of in the condition, so that the key's index always leads.
@@ -163,7 +207,8 @@ impl Search<'_> {
         }
         for row in view.select(&select)? {
             let record = Record::from_row(self.object, &row);
-            let known = self.own == Some(record.id) || self.found.iter().any(|other| other.record.id == record.id);
+            let known = self.own == Some(record.id)
+                || self.found.iter().any(|other| other.record.id == record.id);
             if !known && is_same(&record) && reach(view, &self.grant, &record)?.is_some() {
                 self.found.push(Duplicate { record, reason });
             }
@@ -173,21 +218,60 @@ impl Search<'_> {
 }
 
 /// Forms of companies that people write or leave out, folded. Longer ones stand before those that they end with.
-const HAN_FORMS: [&str; 9] =
-    ["股份有限公司", "有限责任公司", "集团有限公司", "有限公司", "股份公司", "集团公司", "分公司", "公司", "集团"];
+const HAN_FORMS: [&str; 9] = [
+    "股份有限公司",
+    "有限责任公司",
+    "集团有限公司",
+    "有限公司",
+    "股份公司",
+    "集团公司",
+    "分公司",
+    "公司",
+    "集团",
+];
 const LATIN_FORMS: [&str; 24] = [
-    "co", "company", "corp", "corporation", "inc", "incorporated", "ltd", "limited", "llc", "llp", "lp", "plc", "gmbh",
-    "ag", "kg", "sa", "sas", "sarl", "srl", "spa", "bv", "nv", "pty", "group",
+    "co",
+    "company",
+    "corp",
+    "corporation",
+    "inc",
+    "incorporated",
+    "ltd",
+    "limited",
+    "llc",
+    "llp",
+    "lp",
+    "plc",
+    "gmbh",
+    "ag",
+    "kg",
+    "sa",
+    "sas",
+    "sarl",
+    "srl",
+    "spa",
+    "bv",
+    "nv",
+    "pty",
+    "group",
 ];
 
 /// The name without the form of the company, in one form: `Acme Co., Ltd.` and `ACME` are the same.
 fn core(name: &str) -> String {
     let mut words = letters(name);
-    while words.len() > 1 && words.last().is_some_and(|word| LATIN_FORMS.contains(&word.as_str())) {
+    while words.len() > 1
+        && words
+            .last()
+            .is_some_and(|word| LATIN_FORMS.contains(&word.as_str()))
+    {
         words.pop();
     }
     let mut core = words.concat();
-    while let Some(shorter) = HAN_FORMS.iter().find_map(|form| core.strip_suffix(form)).filter(|rest| !rest.is_empty()) {
+    while let Some(shorter) = HAN_FORMS
+        .iter()
+        .find_map(|form| core.strip_suffix(form))
+        .filter(|rest| !rest.is_empty())
+    {
         core = shorter.to_owned();
     }
     core
@@ -197,7 +281,10 @@ fn core(name: &str) -> String {
 fn letters(name: &str) -> Vec<String> {
     let folded = fold(name);
     let words = folded.split(|c: char| !c.is_alphanumeric());
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The piece of the name, as written, that holds its core: what names of the same core begin with.
@@ -237,9 +324,12 @@ mod tests {
 
     #[test]
     fn the_beginning_is_a_piece_of_the_name() {
-        for (name, expected) in
-            [("Acme Co., Ltd.", "Acme"), ("合肥锅炉有限公司", "合肥锅炉"), (" Big Bang Inc", "Big Bang"), ("Ａcme", "Ａcme")]
-        {
+        for (name, expected) in [
+            ("Acme Co., Ltd.", "Acme"),
+            ("合肥锅炉有限公司", "合肥锅炉"),
+            (" Big Bang Inc", "Big Bang"),
+            ("Ａcme", "Ａcme"),
+        ] {
             assert_eq!(beginning(name, &core(name)), expected, "{name}");
         }
     }

@@ -56,23 +56,42 @@ impl Journal {
         let Some(before) = &saved.before else { return };
         let after = &saved.record;
         let mut fields = Vec::new();
-        for field in after.object.fields.iter().filter(|field| !is_computed(field)) {
+        for field in after
+            .object
+            .fields
+            .iter()
+            .filter(|field| !is_computed(field))
+        {
             let (old, new) = (cells_of(before, field), cells_of(after, field));
             if old != new {
-                fields.push(FieldChange { column: field.column.clone(), old, new });
+                fields.push(FieldChange {
+                    column: field.column.clone(),
+                    old,
+                    new,
+                });
             }
         }
         if after.object.access == Access::Own {
-            for (column, old, new) in
-                [("owner", before.owner, after.owner), ("department", before.department, after.department)]
-            {
+            for (column, old, new) in [
+                ("owner", before.owner, after.owner),
+                ("department", before.department, after.department),
+            ] {
                 if old != new {
-                    fields.push(FieldChange { column: column.to_owned(), old: vec![json!(old)], new: vec![json!(new)] });
+                    fields.push(FieldChange {
+                        column: column.to_owned(),
+                        old: vec![json!(old)],
+                        new: vec![json!(new)],
+                    });
                 }
             }
         }
         if act == RowAct::Removed || !fields.is_empty() {
-            self.changes.push(RowChange { object: after.object.table.clone(), record: after.id, fields, act });
+            self.changes.push(RowChange {
+                object: after.object.table.clone(),
+                record: after.id,
+                fields,
+                act,
+            });
         }
     }
 
@@ -99,7 +118,12 @@ impl FieldChange {
         let current = match self.column.as_str() {
             "owner" => vec![json!(now.owner)],
             "department" => vec![json!(now.department)],
-            column => match now.object.fields.iter().find(|field| field.column == column) {
+            column => match now
+                .object
+                .fields
+                .iter()
+                .find(|field| field.column == column)
+            {
                 Some(field) => cells_of(now, field),
                 // The field is no longer declared.
                 None => return Back::Left,
@@ -119,7 +143,11 @@ impl FieldChange {
             "owner" => values.owner = int,
             "department" => values.department = int,
             column => {
-                if let Some(at) = object.fields.iter().position(|field| field.column == column) {
+                if let Some(at) = object
+                    .fields
+                    .iter()
+                    .position(|field| field.column == column)
+                {
                     let field = &object.fields[at];
                     values.fields.push((at, field.kind.load(field, cells)));
                 }
@@ -156,7 +184,10 @@ fn cell(json: &Json) -> Cell {
         Json::Number(number) => number.as_i64().map_or(Cell::Null, Cell::Int),
         Json::String(text) => Cell::from(text.as_str()),
         Json::Object(members) => {
-            let id = members.get("id").and_then(Json::as_str).and_then(|id| id.parse::<Uuid>().ok());
+            let id = members
+                .get("id")
+                .and_then(Json::as_str)
+                .and_then(|id| id.parse::<Uuid>().ok());
             let bytes = members.get("bytes").and_then(Json::as_array);
             let byte = |byte: &Json| byte.as_u64().and_then(|byte| u8::try_from(byte).ok());
             match (id, bytes) {

@@ -30,20 +30,28 @@ pub fn merge(ctx: &Context, tx: &mut dyn Transaction, act: &Act) -> EngineResult
     let chosen = chosen(ctx, kept, &others, act.input.json("choose"))?;
     // Rows that the caller does not see must not go on pointing at a record that is no more.
     let rule = ctx.by_rule();
-    let mut journal = Journal { others: others.iter().map(|other| other.id).collect(), ..Journal::default() };
+    let mut journal = Journal {
+        others: others.iter().map(|other| other.id).collect(),
+        ..Journal::default()
+    };
     for other in &others {
         let freed = freed(&chosen, kept, other);
         let change = Change::remove(&other.object, other.id, None).as_part_of("merge");
         journal.note(&set_values(tx, &rule, change, freed)?, RowAct::Removed);
     }
     if !chosen.is_empty() {
-        let change = Change::update(&kept.object, kept.id, None, Default::default()).as_part_of("merge");
+        let change =
+            Change::update(&kept.object, kept.id, None, Default::default()).as_part_of("merge");
         journal.note(&set_values(tx, &rule, change, chosen)?, RowAct::Changed);
     }
     for object in ctx.catalog.objects.clone() {
         repoint(tx, &rule, &object, (kept, &mut journal))?;
     }
-    for (table, has_person) in [(SHARES, true), (system::FOLLOW, true), (system::FILE, false)] {
+    for (table, has_person) in [
+        (SHARES, true),
+        (system::FOLLOW, true),
+        (system::FILE, false),
+    ] {
         move_beside(tx, (table, has_person), kept, &mut journal)?;
     }
     let id = keep(ctx, tx, kept, &journal)?;
@@ -52,18 +60,32 @@ pub fn merge(ctx: &Context, tx: &mut dyn Transaction, act: &Act) -> EngineResult
 
 /// The others, locked in the order of their ids; each must be one that the caller could remove.
 fn others(ctx: &Context, tx: &mut dyn Transaction, act: &Act) -> EngineResult<Vec<Record>> {
-    let ids: BTreeSet<Uuid> = act.input.ids("with").into_iter().filter(|id| *id != act.record.id).collect();
+    let ids: BTreeSet<Uuid> = act
+        .input
+        .ids("with")
+        .into_iter()
+        .filter(|id| *id != act.record.id)
+        .collect();
     if ids.is_empty() {
         return Err(EngineError::field("with", "required"));
     }
     if ids.len() > MOST_OTHERS {
-        return Err(EngineError::Invalid(vec![Fault::new("too_many").with("most", MOST_OTHERS).at("with")]));
+        return Err(EngineError::Invalid(vec![
+            Fault::new("too_many").with("most", MOST_OTHERS).at("with"),
+        ]));
     }
-    ids.into_iter().map(|id| admit(ctx, tx, &act.record.object, (id, Action::Delete))).collect()
+    ids.into_iter()
+        .map(|id| admit(ctx, tx, &act.record.object, (id, Action::Delete)))
+        .collect()
 }
 
 /// The values that the kept record takes from others: `{field: id}`.
-fn chosen(ctx: &Context, kept: &Record, others: &[Record], choose: Option<&Json>) -> EngineResult<Values> {
+fn chosen(
+    ctx: &Context,
+    kept: &Record,
+    others: &[Record],
+    choose: Option<&Json>,
+) -> EngineResult<Values> {
     let mut values = Values::default();
     let mut errors = Vec::new();
     let members = match choose {
@@ -71,10 +93,17 @@ fn chosen(ctx: &Context, kept: &Record, others: &[Record], choose: Option<&Json>
         Some(Json::Object(members)) => members,
         Some(_) => return Err(EngineError::field("choose", "not_an_object")),
     };
-    let (read, write) = (ctx.grant(&kept.object, Action::Read), ctx.grant(&kept.object, Action::Update));
+    let (read, write) = (
+        ctx.grant(&kept.object, Action::Read),
+        ctx.grant(&kept.object, Action::Update),
+    );
     for (name, id) in members {
         let id = id.as_str().and_then(|id| id.parse::<Uuid>().ok());
-        let from = id.and_then(|id| std::iter::once(kept).chain(others).find(|record| record.id == id));
+        let from = id.and_then(|id| {
+            std::iter::once(kept)
+                .chain(others)
+                .find(|record| record.id == id)
+        });
         let Some(from) = from else {
             errors.push(Fault::new("not_found").at(format!("choose.{name}")));
             continue;
@@ -84,32 +113,54 @@ fn chosen(ctx: &Context, kept: &Record, others: &[Record], choose: Option<&Json>
             values.department = values.owner.map(|_| from.department);
             continue;
         }
-        let at = kept.object.position(name).filter(|at| read.may_read(*at)).ok_or_else(|| {
-            EngineError::BadRequest(Fault::new("unknown_field").with("field", name).with("object", &kept.object.name))
-        })?;
+        let at = kept
+            .object
+            .position(name)
+            .filter(|at| read.may_read(*at))
+            .ok_or_else(|| {
+                EngineError::BadRequest(Fault::new("unknown_field").with("name", name))
+            })?;
         let computed = matches!(kept.object.fields[at].kind.name(), "formula" | "roll_up");
         if from.id == kept.id {
             continue;
         }
-        if computed || !write.may_write(at) {
-            errors.push(Fault::new("read_only").at(format!("choose.{name}")));
-        } else {
-            values.fields.push((at, without_itself(kept, &from.values[at])));
+        match (computed, write.may_write(at)) {
+            (true, _) => errors.push(Fault::new("read_only").at(format!("choose.{name}"))),
+            (false, false) => {
+                errors.push(Fault::new("no_write_right").at(format!("choose.{name}")))
+            }
+            (false, true) => values
+                .fields
+                .push((at, without_itself(kept, &from.values[at]))),
         }
     }
-    if errors.is_empty() { Ok(values) } else { Err(EngineError::Invalid(errors)) }
+    if errors.is_empty() {
+        Ok(values)
+    } else {
+        Err(EngineError::Invalid(errors))
+    }
 }
 
 /// A link to the kept record itself makes no sense in it: the other's parent may be the kept one.
 fn without_itself(kept: &Record, value: &Value) -> Value {
-    if matches!(value, Value::Id(id) if *id == kept.id) { Value::Null } else { value.clone() }
+    if matches!(value, Value::Id(id) if *id == kept.id) {
+        Value::Null
+    } else {
+        value.clone()
+    }
 }
 
 /// A unique value is given up by the one that held it, since both rows stay in the database.
 fn freed(chosen: &Values, kept: &Record, other: &Record) -> Values {
     let unique = |at: usize| kept.object.fields[at].uniqueness == Uniqueness::Unique;
-    let taken = chosen.fields.iter().filter(|(at, value)| unique(*at) && other.values[*at] == *value);
-    taken.map(|(at, _)| (*at, Value::Null)).collect::<Vec<_>>().into()
+    let taken = chosen
+        .fields
+        .iter()
+        .filter(|(at, value)| unique(*at) && other.values[*at] == *value);
+    taken
+        .map(|(at, _)| (*at, Value::Null))
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// Everything of one object that leads to one of the others leads to the kept record from now on.
@@ -121,13 +172,17 @@ fn repoint(
 ) -> EngineResult<()> {
     let others = journal.others.clone();
     let links = object.fields.iter();
-    let cond = links.fold(Cond::False, |any, field| any.or(leads_to(field, &kept.object, &others)));
+    let cond = links.fold(Cond::False, |any, field| {
+        any.or(leads_to(field, &kept.object, &others))
+    });
     if cond == Cond::False {
         return Ok(());
     }
     let rows = records(tx, object, cond, MOST_LINKED + 1)?;
     if rows.len() > MOST_LINKED as usize {
-        return Err(EngineError::TooLarge(Fault::new("too_many_along").with("most", MOST_LINKED)));
+        return Err(EngineError::TooLarge(
+            Fault::new("too_many_along").with("most", MOST_LINKED),
+        ));
     }
     for row in rows {
         let mut values = Vec::new();
@@ -141,7 +196,8 @@ fn repoint(
             }
         }
         if !values.is_empty() {
-            let change = Change::update(object, row.id, None, Default::default()).as_part_of("merge");
+            let change =
+                Change::update(object, row.id, None, Default::default()).as_part_of("merge");
             journal.note(&set_values(tx, ctx, change, values)?, RowAct::Changed);
         }
     }
@@ -153,7 +209,10 @@ fn repointed(value: &Value, kept: &Record, others: &[Uuid], row: Uuid) -> Value 
         Value::Id(id) if others.contains(id) && row == kept.id => Value::Null,
         Value::Id(id) if others.contains(id) => Value::Id(kept.id),
         Value::Reference { object, id } if *object == kept.object.name && others.contains(id) => {
-            Value::Reference { object: object.clone(), id: kept.id }
+            Value::Reference {
+                object: object.clone(),
+                id: kept.id,
+            }
         }
         Value::List(items) => {
             let mut list: Vec<Value> = Vec::with_capacity(items.len());
@@ -162,7 +221,11 @@ fn repointed(value: &Value, kept: &Record, others: &[Uuid], row: Uuid) -> Value 
                     list.push(item);
                 }
             }
-            if list.is_empty() { Value::Null } else { Value::List(list) }
+            if list.is_empty() {
+                Value::Null
+            } else {
+                Value::List(list)
+            }
         }
         other => other.clone(),
     }
@@ -176,35 +239,68 @@ fn move_beside(
     kept: &Record,
     journal: &mut Journal,
 ) -> EngineResult<()> {
-    let names = [Cell::from(kept.object.table.as_str()), Cell::from(kept.object.name.as_str())];
+    let names = [
+        Cell::from(kept.object.table.as_str()),
+        Cell::from(kept.object.name.as_str()),
+    ];
     let of_object = Cond::among("object", names.to_vec());
-    let others = Cond::among("record", journal.others.iter().map(|id| Cell::Id(*id)).collect());
+    let others = Cond::among(
+        "record",
+        journal.others.iter().map(|id| Cell::Id(*id)).collect(),
+    );
     let columns: &[&str] = match (has_person, table == SHARES) {
         (true, true) => &["record", "person", "writable"],
         (true, false) => &["record", "person"],
         _ => &["record"],
     };
-    let moving = Select::of(table, columns).filter(of_object.clone().and(others)).order("seq", Direction::Ascending);
+    let moving = Select::of(table, columns)
+        .filter(of_object.clone().and(others))
+        .order("seq", Direction::Ascending);
     for row in tx.select(&moving)? {
         if has_person {
-            let same = of_object.clone().and(Cond::equal("record", kept.id)).and(Cond::equal("person", row.cells[1].clone()));
+            let same = of_object
+                .clone()
+                .and(Cond::equal("record", kept.id))
+                .and(Cond::equal("person", row.cells[1].clone()));
             let known = tx.select(&Select::of(table, columns).filter(same).limit(1))?;
             if let Some(known) = known.first() {
-                let raises = row.cells.get(2) == Some(&Cell::Int(1)) && known.cells.get(2) != Some(&Cell::Int(1));
+                let raises = row.cells.get(2) == Some(&Cell::Int(1))
+                    && known.cells.get(2) != Some(&Cell::Int(1));
                 if raises {
-                    tx.update(table, &[("writable", Set::To(Cell::Int(1)))], &Cond::equal("seq", known.seq))?;
-                    journal.beside.push(BesideChange { table: table.to_owned(), seq: known.seq, from: None });
+                    tx.update(
+                        table,
+                        &[("writable", Set::To(Cell::Int(1)))],
+                        &Cond::equal("seq", known.seq),
+                    )?;
+                    journal.beside.push(BesideChange {
+                        table: table.to_owned(),
+                        seq: known.seq,
+                        from: None,
+                    });
                 }
                 continue;
             }
         }
-        tx.update(table, &[("record", Set::To(Cell::Id(kept.id)))], &Cond::equal("seq", row.seq))?;
-        journal.beside.push(BesideChange { table: table.to_owned(), seq: row.seq, from: row.cells[0].id() });
+        tx.update(
+            table,
+            &[("record", Set::To(Cell::Id(kept.id)))],
+            &Cond::equal("seq", row.seq),
+        )?;
+        journal.beside.push(BesideChange {
+            table: table.to_owned(),
+            seq: row.seq,
+            from: row.cells[0].id(),
+        });
     }
     Ok(())
 }
 
-fn keep(ctx: &Context, tx: &mut dyn Transaction, kept: &Record, journal: &Journal) -> EngineResult<Uuid> {
+fn keep(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    kept: &Record,
+    journal: &Journal,
+) -> EngineResult<Uuid> {
     let id = ctx.engine.ids().next();
     let row = vec![
         Cell::Id(id),
@@ -214,9 +310,16 @@ fn keep(ctx: &Context, tx: &mut dyn Transaction, kept: &Record, journal: &Journa
         Cell::Int(ctx.now_micros()),
         Cell::from(journal.write()?),
     ];
-    tx.insert(system::MERGE, &["id", "object", "kept", "person", "at", "detail"], vec![row])?;
-    let references =
-        journal.others.iter().map(|other| vec![Cell::Id(*other), Cell::Id(kept.id), Cell::Id(id)]).collect();
+    tx.insert(
+        system::MERGE,
+        &["id", "object", "kept", "person", "at", "detail"],
+        vec![row],
+    )?;
+    let references = journal
+        .others
+        .iter()
+        .map(|other| vec![Cell::Id(*other), Cell::Id(kept.id), Cell::Id(id)])
+        .collect();
     tx.insert(system::MERGED, &["record", "kept", "merge"], references)?;
     Ok(id)
 }

@@ -28,8 +28,19 @@ impl Capability for Identity {
     }
 
     fn nouns(&self, object: &Object) -> Vec<Noun> {
-        let with = NounInput::new("with", "many_links", Label::new("并入的记录", "Records that go into this one"));
-        let choose = NounInput::new("choose", "json", Label::new("字段取自哪条记录", "Field → id of the record it is taken from"));
+        let with = NounInput::new(
+            "with",
+            "many_links",
+            Label::new("并入的记录", "Records that go into this one"),
+        );
+        let choose = NounInput::new(
+            "choose",
+            "json",
+            Label::new(
+                "字段取自哪条记录",
+                "Field → id of the record it is taken from",
+            ),
+        );
         vec![
             Noun::new("merge", Action::Update, Label::new("合并", "Merge"))
                 .takes(with.to(&object.name).required())
@@ -41,7 +52,12 @@ impl Capability for Identity {
         merge::merge(ctx, tx, act)
     }
 
-    fn undo(&self, ctx: &Context, tx: &mut dyn Transaction, journal: Uuid) -> EngineResult<Option<Json>> {
+    fn undo(
+        &self,
+        ctx: &Context,
+        tx: &mut dyn Transaction,
+        journal: Uuid,
+    ) -> EngineResult<Option<Json>> {
         unmerge::unmerge(ctx, tx, journal)
     }
 }
@@ -58,5 +74,8 @@ pub fn merged_into(view: &mut (impl View + ?Sized), record: Uuid) -> EngineResul
         .filter(Cond::equal("record", record).and(Cond::null("undone_at")))
         .order("seq", Direction::Descending)
         .limit(1);
-    Ok(view.select(&select)?.first().and_then(|row| row.cells[0].id()))
+    Ok(view
+        .select(&select)?
+        .first()
+        .and_then(|row| row.cells[0].id()))
 }

@@ -35,25 +35,45 @@ impl Preview {
     /// The `choose` that does as proposed.
     pub fn choose(&self) -> serde_json::Map<String, Json> {
         let chosen = self.fields.iter().filter(|field| field.proposed > 0);
-        chosen.map(|field| (field.name.clone(), Json::from(self.records[field.proposed].id.to_string()))).collect()
+        chosen
+            .map(|field| {
+                (
+                    field.name.clone(),
+                    Json::from(self.records[field.proposed].id.to_string()),
+                )
+            })
+            .collect()
     }
 }
 
 /// Records, what to choose between, and what goes along. The rights are those of the merge itself.
-pub fn preview(ctx: &Context, object: &Arc<Object>, kept: Uuid, with: &[Uuid]) -> EngineResult<Preview> {
+pub fn preview(
+    ctx: &Context,
+    object: &Arc<Object>,
+    kept: Uuid,
+    with: &[Uuid],
+) -> EngineResult<Preview> {
     let mut records = vec![get(ctx, object, kept)?];
     for id in with.iter().filter(|id| **id != kept) {
         records.push(get(ctx, object, *id)?);
     }
     for (at, record) in records.iter().enumerate() {
-        let action = if at == 0 { Action::Update } else { Action::Delete };
+        let action = if at == 0 {
+            Action::Update
+        } else {
+            Action::Delete
+        };
         if !may(ctx, record, action)? {
             return Err(EngineError::Forbidden(action.name()));
         }
     }
     let fields = fields(ctx, object, &records);
     let along = along(ctx, &records)?;
-    Ok(Preview { records, fields, along })
+    Ok(Preview {
+        records,
+        fields,
+        along,
+    })
 }
 
 fn fields(ctx: &Context, object: &Arc<Object>, records: &[Record]) -> Vec<PreviewField> {
@@ -62,15 +82,23 @@ fn fields(ctx: &Context, object: &Arc<Object>, records: &[Record]) -> Vec<Previe
     let mut fields = Vec::new();
     for (at, field) in object.fields.iter().enumerate() {
         let is_computed = matches!(field.kind.name(), "formula" | "roll_up");
-        if is_computed || !grant.may_read(at) || records.iter().all(|record| record.values[at].is_null()) {
+        if is_computed
+            || !grant.may_read(at)
+            || records.iter().all(|record| record.values[at].is_null())
+        {
             continue;
         }
-        let filled = records.iter().position(|record| !record.values[at].is_null()).unwrap_or(0);
+        let filled = records
+            .iter()
+            .position(|record| !record.values[at].is_null())
+            .unwrap_or(0);
         fields.push(PreviewField {
             name: field.name.clone(),
             values: records.iter().map(|record| record.field_json(at)).collect(),
             proposed: if write.may_write(at) { filled } else { 0 },
-            is_same: records.iter().all(|record| record.values[at] == records[0].values[at]),
+            is_same: records
+                .iter()
+                .all(|record| record.values[at] == records[0].values[at]),
         });
     }
     fields
@@ -83,7 +111,9 @@ fn along(ctx: &Context, records: &[Record]) -> EngineResult<Vec<(String, u64)>> 
     let mut along = Vec::new();
     for object in &ctx.catalog.objects {
         let links = object.fields.iter();
-        let cond = links.fold(Cond::False, |any, field| any.or(leads_to(field, &records[0].object, &others)));
+        let cond = links.fold(Cond::False, |any, field| {
+            any.or(leads_to(field, &records[0].object, &others))
+        });
         let grant = ctx.grant(object, Action::Read);
         if cond == Cond::False || grant.is_empty() {
             continue;

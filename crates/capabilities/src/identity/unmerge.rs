@@ -30,9 +30,16 @@ pub fn unmerge(ctx: &Context, tx: &mut dyn Transaction, id: Uuid) -> EngineResul
         .limit(1)
         .locked();
     let rows = tx.select(&select)?;
-    let Some(row) = rows.first() else { return Ok(None) };
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
     let table = row.cells[0].text().unwrap_or_default();
-    let object = ctx.catalog.objects.iter().find(|object| object.table == table).cloned();
+    let object = ctx
+        .catalog
+        .objects
+        .iter()
+        .find(|object| object.table == table)
+        .cloned();
     let (object, kept) = object.zip(row.cells[1].id()).ok_or(EngineError::NotFound)?;
     let journal = Journal::read(row.cells[3].text().unwrap_or_default())?;
     allowed(ctx, tx, &object, (kept, &journal))?;
@@ -51,7 +58,12 @@ pub fn unmerge(ctx: &Context, tx: &mut dyn Transaction, id: Uuid) -> EngineResul
         bring_back(tx, (ctx, &rule), (&object, change), &mut left)?;
     }
     move_back(tx, kept, &journal)?;
-    for change in journal.changes.iter().rev().filter(|change| !removed(change)) {
+    for change in journal
+        .changes
+        .iter()
+        .rev()
+        .filter(|change| !removed(change))
+    {
         put_back(tx, (ctx, &rule), change, (Which::All, &mut left))?;
     }
     let undone = [("undone_at", Set::To(Cell::Int(ctx.now_micros())))];
@@ -96,9 +108,16 @@ fn put_back(
     change: &RowChange,
     (which, left): (Which, &mut Left),
 ) -> EngineResult<()> {
-    let object = ctx.catalog.objects.iter().find(|object| object.table == change.object).cloned();
+    let object = ctx
+        .catalog
+        .objects
+        .iter()
+        .find(|object| object.table == change.object)
+        .cloned();
     let now = match &object {
-        Some(object) => row_by_id(tx, object, change.record)?.filter(|record| record.deleted_at.is_none()),
+        Some(object) => {
+            row_by_id(tx, object, change.record)?.filter(|record| record.deleted_at.is_none())
+        }
         None => None,
     };
     let (Some(object), Some(now)) = (object, now) else {
@@ -108,7 +127,10 @@ fn put_back(
     };
     let mut values = Values::default();
     for field in &change.fields {
-        let is_unique = object.fields.iter().any(|f| f.column == field.column && f.uniqueness == Uniqueness::Unique);
+        let is_unique = object
+            .fields
+            .iter()
+            .any(|f| f.column == field.column && f.uniqueness == Uniqueness::Unique);
         if which == Which::Unique && !is_unique {
             continue;
         }
@@ -123,7 +145,9 @@ fn put_back(
         return Ok(());
     }
     let update = Change::update(&object, now.id, None, Default::default()).as_part_of(UNMERGE);
-    match savepoint(tx, |tx| set_values(tx, rule, update.clone(), values.clone())) {
+    match savepoint(tx, |tx| {
+        set_values(tx, rule, update.clone(), values.clone())
+    }) {
         Ok(_) => Ok(()),
         // What it led to is gone for good, or its unique value is somebody else's now.
         Err(EngineError::Invalid(_) | EngineError::Taken(..)) => {
@@ -153,7 +177,9 @@ fn bring_back(
         }
     }
     let restore = Change::restore(object, change.record).as_part_of(UNMERGE);
-    match savepoint(tx, |tx| set_values(tx, rule, restore.clone(), values.clone())) {
+    match savepoint(tx, |tx| {
+        set_values(tx, rule, restore.clone(), values.clone())
+    }) {
         Err(EngineError::Taken(..)) if !values.is_empty() => {
             for field in &change.fields {
                 tell(ctx, tx, &now, (&field.column, left))?;
@@ -165,13 +191,23 @@ fn bring_back(
 }
 
 /// Names the field to a caller who sees the row; else only that there was one.
-fn tell(ctx: &Context, tx: &mut dyn Transaction, row: &Record, (column, left): (&str, &mut Left)) -> EngineResult<()> {
+fn tell(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    row: &Record,
+    (column, left): (&str, &mut Left),
+) -> EngineResult<()> {
     let grant = ctx.grant(&row.object, Action::Read);
-    let at = row.object.fields.iter().position(|field| field.column == column);
+    let at = row
+        .object
+        .fields
+        .iter()
+        .position(|field| field.column == column);
     let readable = at.is_none_or(|at| grant.may_read(at));
     if readable && reach(tx, &grant, row)?.is_some() {
         let field = at.map_or(column, |at| row.object.fields[at].name.as_str());
-        left.fields.push(json!({ "object": row.object.name, "id": row.id, "field": field }));
+        left.fields
+            .push(json!({ "object": row.object.name, "id": row.id, "field": field }));
     } else {
         left.unseen += 1;
     }
@@ -183,8 +219,16 @@ fn move_back(tx: &mut dyn Transaction, kept: Uuid, journal: &Journal) -> EngineR
     for beside in journal.beside.iter().rev() {
         let still = Cond::equal("seq", beside.seq).and(Cond::equal("record", kept));
         match beside.from {
-            Some(from) => tx.update(&beside.table, &[("record", Set::To(Cell::Id(from)))], &still)?,
-            None => tx.update(&beside.table, &[("writable", Set::To(Cell::Int(0)))], &still)?,
+            Some(from) => tx.update(
+                &beside.table,
+                &[("record", Set::To(Cell::Id(from)))],
+                &still,
+            )?,
+            None => tx.update(
+                &beside.table,
+                &[("writable", Set::To(Cell::Int(0)))],
+                &still,
+            )?,
         };
     }
     Ok(())

@@ -1,7 +1,15 @@
 //! What capabilities promise, on both databases.
 #![allow(clippy::unwrap_used)]
 
+mod activity;
+mod conversion;
+mod handover;
+mod identity;
+mod nouns;
+mod people;
 mod pipeline;
+mod pool;
+mod sharing;
 
 use guanxi_testkit::{Backend, TestEngine};
 

@@ -18,33 +18,58 @@ const CHUNK: u32 = 500;
 
 pub fn carry(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineResult<()> {
     let parent = &draft.after;
-    if draft.before.as_ref().is_none_or(|before| before.standing() == parent.standing()) {
+    if draft
+        .before
+        .as_ref()
+        .is_none_or(|before| before.standing() == parent.standing())
+    {
         return Ok(());
     }
     for child in ctx.catalog.objects.iter() {
-        let Access::Parent(link) = &child.access else { continue };
-        let Some(field) = child.field(link).filter(|f| f.options.to.as_deref() == Some(&parent.object.name)) else {
+        let Access::Parent(link) = &child.access else {
             continue;
         };
-        let stands_elsewhere = !(Cond::equal("owner", parent.owner).and(Cond::equal("department", parent.department)));
-        let cond = Cond::equal(&field.column, parent.id).and(Cond::null("deleted_at")).and(stands_elsewhere);
+        let Some(field) = child
+            .field(link)
+            .filter(|f| f.options.to.as_deref() == Some(&parent.object.name))
+        else {
+            continue;
+        };
+        let stands_elsewhere =
+            !(Cond::equal("owner", parent.owner).and(Cond::equal("department", parent.department)));
+        let cond = Cond::equal(&field.column, parent.id)
+            .and(Cond::null("deleted_at"))
+            .and(stands_elsewhere);
         each(tx, ctx, child, &cond, draft.act)?;
     }
     Ok(())
 }
 
 /// A change of nothing: the save itself takes the parent's standing over.
-fn each(tx: &mut dyn Transaction, ctx: &Context, child: &Arc<Object>, cond: &Cond, act: &'static str) -> EngineResult<()> {
+fn each(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    child: &Arc<Object>,
+    cond: &Cond,
+    act: &'static str,
+) -> EngineResult<()> {
     let ctx = ctx.by_rule();
     let mut last = 0;
     loop {
         let select = Select::of(&child.table, &["id"])
-            .filter(cond.clone().and(Cond::compare("seq", Op::Greater, Cell::Int(last))))
+            .filter(
+                cond.clone()
+                    .and(Cond::compare("seq", Op::Greater, Cell::Int(last))),
+            )
             .limit(CHUNK);
         let rows = tx.select(&select)?;
         let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.cells[0].id()).collect();
         for id in ids {
-            apply_change(tx, &ctx, Change::update(child, id, None, Map::new()).as_part_of(act))?;
+            apply_change(
+                tx,
+                &ctx,
+                Change::update(child, id, None, Map::new()).as_part_of(act),
+            )?;
         }
         match rows.last() {
             Some(row) if rows.len() == CHUNK as usize => last = row.seq,

@@ -15,6 +15,7 @@ mod row;
 
 pub use creates::{apply_creates, typed};
 pub use input::{Prepared, prepare};
+pub use number::next as count_up;
 
 use crate::capability::Draft;
 use crate::context::Context;

@@ -8,7 +8,7 @@ use crate::system;
 use guanxi_meta::numbering::Numbering;
 use guanxi_meta::{Cell, Value};
 use guanxi_query::cond::{Cond, Select};
-use guanxi_store::{Set, Transaction};
+use guanxi_store::{Set, StoreError, Transaction};
 
 pub fn assign(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> EngineResult<()> {
     if !draft.is_new() {
@@ -56,7 +56,8 @@ pub fn assign_all(tx: &mut dyn Transaction, ctx: &Context, drafts: &mut [(usize,
     Ok(())
 }
 
-/// The next of a counter; its row is locked until the transaction ends.
+/// The next of a counter; its row is locked until the transaction ends, so that a limit counted by it holds however many
+/// callers come at once.
 pub fn next(tx: &mut dyn Transaction, counter: &str) -> EngineResult<i64> {
     advance(tx, counter, 1)
 }
@@ -64,10 +65,35 @@ pub fn next(tx: &mut dyn Transaction, counter: &str) -> EngineResult<i64> {
 /// Moves a counter on by `by` and answers where it stands then.
 fn advance(tx: &mut dyn Transaction, counter: &str, by: i64) -> EngineResult<i64> {
     let this = Cond::equal("name", counter);
-    if tx.update(system::COUNTER, &[("value", Set::Add(by))], &this)? == 0 {
-        tx.insert(system::COUNTER, &["name", "value"], vec![vec![Cell::from(counter), Cell::Int(by)]])?;
-        return Ok(by);
+    let on = [("value", Set::Add(by))];
+    if tx.update(system::COUNTER, &on, &this)? == 0 {
+        if make(tx, counter, by)? == Made::Here {
+            return Ok(by);
+        }
+        tx.update(system::COUNTER, &on, &this)?;
     }
     let rows = tx.select(&Select::of(system::COUNTER, &["value"]).filter(this).limit(1))?;
     Ok(rows.first().and_then(|row| row.cells[0].int()).unwrap_or(by))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    Here,
+    /// By another transaction, between our looking and our writing.
+    Elsewhere,
+}
+
+fn make(tx: &mut dyn Transaction, counter: &str, by: i64) -> EngineResult<Made> {
+    let mut made = Made::Here;
+    let outcome = super::savepoint(tx, |tx| {
+        let row = vec![Cell::from(counter), Cell::Int(by)];
+        match tx.insert(system::COUNTER, &["name", "value"], vec![row]) {
+            Err(StoreError::NotUnique { .. }) => {
+                made = Made::Elsewhere;
+                Err(EngineError::bad("counter"))
+            }
+            outcome => Ok(outcome.map(|_| ())?),
+        }
+    });
+    if made == Made::Here { outcome.map(|()| made) } else { Ok(made) }
 }
