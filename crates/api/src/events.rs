@@ -24,28 +24,34 @@ const RESUME: u32 = 1_000;
 pub async fn stream(State(api): State<Api>, headers: HeaderMap, head: Head) -> Response<Body> {
     let engine = api.engine.clone();
     let lang = crate::run::language(&headers).unwrap_or_default();
-    let asked = head.clone();
-    let caller = tokio::task::spawn_blocking(move || asked.context(&api)).await;
-    match caller {
-        Ok(Ok(ctx)) => {
-            let since = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-            follow(&engine, ctx, since).into_response()
-        }
+    let since = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let caller = tokio::task::spawn_blocking(move || {
+        let ctx = head.context(&api)?;
+        let missed = missed(&api.engine, since)?;
+        Ok((ctx, missed))
+    });
+    match caller.await {
+        Ok(Ok((ctx, missed))) => follow(&engine, ctx.actor.seq(), missed).into_response(),
         Ok(Err(error)) => respond_problem(&error, lang),
         Err(panic) => respond_problem(&guanxi_engine::EngineError::Broken(panic.to_string()), lang),
     }
 }
 
-/// A stream of `change` events for the person of `ctx`; the person's rights are asked anew with each piece.
-pub fn follow(engine: &Engine, ctx: Context, since: Option<i64>) -> impl IntoResponse + use<> {
-    let (sender, receiver) = channel::<Vec<LogRow>>(WAITING);
-    if let Some(position) = since {
-        let missed = engine.store().log_after(position, RESUME).unwrap_or_default();
-        let _full = sender.try_send(missed);
+/// What a reader who was away has not been told.
+fn missed(engine: &Engine, since: Option<i64>) -> EngineResult<Vec<LogRow>> {
+    match since {
+        Some(position) => Ok(engine.store().log_after(position, RESUME)?),
+        None => Ok(Vec::new()),
     }
+}
+
+/// A stream of `change` events for a person, whose rights are asked anew with each piece.
+fn follow(engine: &Engine, person: i64, missed: Vec<LogRow>) -> impl IntoResponse + use<> {
+    let (sender, receiver) = channel::<Vec<LogRow>>(WAITING);
+    // The channel is new and empty: there is room.
+    let _room = sender.try_send(missed);
     listen(engine, sender);
     let engine = engine.clone();
-    let person = ctx.actor.seq();
     let events = ReceiverStream::new(receiver).then(move |rows| {
         let engine = engine.clone();
         async move { tokio::task::spawn_blocking(move || admitted(&engine, person, rows)).await.unwrap_or_default() }
@@ -77,7 +83,10 @@ fn event(ctx: &Context, row: &LogRow) -> EngineResult<Option<Event>> {
     let Some(object) = ctx.catalog.objects.iter().find(|object| object.table == row.entry.object) else {
         return Ok(None);
     };
-    if read::lookup(ctx, object, row.entry.record)?.is_none() {
+    // Whoever could see a record is told that it is gone.
+    let known = read::explain(ctx, object, row.entry.record)?;
+    let told = known.allowed() || (row.entry.op == "remove" && !known.reasons.is_empty());
+    if !told {
         return Ok(None);
     }
     let data = json!({
