@@ -153,7 +153,8 @@ fn create(
     let mut change = Change::create(object, fields);
     change.act = "conversion";
     change.origin.authority = Authority::Noun;
-    Ok(set_values(tx, ctx, change, taken)?.id)
+    // What is copied was the lead's already, and goes over whether or not the caller could have written it anew.
+    Ok(set_values(tx, &ctx.by_rule(), change, taken)?.id)
 }
 
 /// Fields of the same name and kind go over as they are, where the choice exists there too.

@@ -90,10 +90,15 @@ pub fn many(
         let moved = ctx.engine.store().change(Weight::Bulk, move |tx| {
             let mut moved = Vec::with_capacity(chunk.len());
             for id in &chunk {
-                moved.push(savepoint(tx, |tx| {
+                let outcome = savepoint(tx, |tx| {
                     let record = admit(&context, tx, &object, (*id, Action::Update))?;
                     Ok(hand_over(&context, tx, &record, (&to, note.as_deref()))?.1)
-                }));
+                });
+                moved.push(match outcome {
+                    // The database's own trouble is not this record's: the whole piece is run again.
+                    Err(EngineError::Store(error)) => return Err(EngineError::Store(error)),
+                    outcome => outcome,
+                });
             }
             Ok::<_, EngineError>(moved)
         })?;

@@ -51,11 +51,11 @@ fn what_is_in_the_pool_can_be_claimed_once() {
 }
 
 #[test]
-fn of_fifty_claims_at_once_one_wins() {
+fn of_two_hundred_claims_at_once_one_wins() {
     on_each(|test| {
         let record = pooled(&test.admin(), "Acme");
         let people = [test.salesperson(), test.colleague(), test.stranger()];
-        let outcomes = at_once(50, |at| {
+        let outcomes = at_once(200, |at| {
             try_act(&people[at % 3], &record, "claim", json!({})).map_err(|e| words(&e))
         });
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
