@@ -1,0 +1,170 @@
+//! What is asked of a copy: counts, pages, groups, and which of some rows are within a condition.
+
+use crate::column::{Column, Need, Values, suits};
+use crate::data::Data;
+use crate::eval::{BLOCK, ones, rows};
+use crate::plan::{Node, SEQ};
+use guanxi_meta::Cell;
+use guanxi_query::cond::{Direction, Order};
+use std::cmp::Ordering;
+
+impl Data {
+    /// Calls `body` with the first row and the mask of each block that has rows within the condition.
+    pub fn blocks(&self, node: &Node<'_>, mut body: impl FnMut(usize, &[u8])) {
+        let mut mask = [0; BLOCK];
+        for start in (0..self.seqs.len()).step_by(BLOCK) {
+            self.block(node, start, &mut mask, &mut body);
+        }
+    }
+
+    fn blocks_backwards(&self, node: &Node<'_>, mut body: impl FnMut(usize, &[u8])) {
+        let mut mask = [0; BLOCK];
+        for start in (0..self.seqs.len()).step_by(BLOCK).rev() {
+            self.block(node, start, &mut mask, &mut body);
+        }
+    }
+
+    fn block(&self, node: &Node<'_>, start: usize, mask: &mut [u8; BLOCK], body: &mut impl FnMut(usize, &[u8])) {
+        let mask = &mut mask[..BLOCK.min(self.seqs.len() - start)];
+        node.eval(start, mask);
+        if mask.contains(&1) {
+            body(start, mask);
+        }
+    }
+
+    pub fn count(&self, node: &Node<'_>) -> u64 {
+        let mut count = 0;
+        self.blocks(node, |_, mask| count += ones(mask));
+        count
+    }
+
+    /// Of these rows those within the condition, in their order.
+    pub fn standing(&self, node: &Node<'_>, seqs: &[i64]) -> Vec<i64> {
+        let holds = |seq: &&i64| self.position(**seq).is_some_and(|at| node.holds(at as usize));
+        seqs.iter().filter(holds).copied().collect()
+    }
+
+    /// The first rows in an order, as the store gives them: nulls last, then by `seq` in the direction of the first
+    /// key. `None` where the last row of the page before is not one of such keys.
+    pub fn page(&self, node: &Node<'_>, order: &[Order], from: &From<'_>) -> Option<Vec<i64>> {
+        let sorting = Sorting::new(self, order, from.after)?;
+        let mut first = First { sorting: &sorting, most: from.limit.max(1), kept: Vec::new(), last: None };
+        // From the end where the greatest are wanted: numbers and instants mostly ascend with the rows.
+        let body = |start: usize, mask: &[u8]| match sorting.direction() {
+            Direction::Ascending => rows(mask, start).for_each(|row| first.offer(row)),
+            Direction::Descending => rows(mask, start).rev().for_each(|row| first.offer(row)),
+        };
+        match sorting.direction() {
+            Direction::Ascending => self.blocks(node, body),
+            Direction::Descending => self.blocks_backwards(node, body),
+        }
+        let kept = first.finish();
+        Some(kept.into_iter().take(from.limit).map(|row| i64::from(self.seqs[row as usize])).collect())
+    }
+}
+
+/// Where a page begins and how long it is.
+#[derive(Debug, Clone, Copy)]
+pub struct From<'a> {
+    /// The last row of the page before: one cell per key of the order, then its `seq`.
+    pub after: Option<(&'a [Cell], i64)>,
+    pub limit: usize,
+}
+
+/// An order over the rows of a copy.
+struct Sorting<'a> {
+    keys: Vec<(&'a Column, Direction)>,
+    seqs: &'a [u32],
+    seq: Direction,
+    after: Option<(&'a [Cell], i64)>,
+}
+
+impl<'a> Sorting<'a> {
+    fn new(data: &'a Data, order: &[Order], after: Option<(&'a [Cell], i64)>) -> Option<Sorting<'a>> {
+        let mut keys = Vec::with_capacity(order.len());
+        let mut seq = order.first().map_or(Direction::Descending, |order| order.direction);
+        for order in order {
+            if order.column == SEQ {
+                // Nothing behind it decides.
+                seq = order.direction;
+                break;
+            }
+            keys.push((data.column(&Need::exact(&order.column))?, order.direction));
+        }
+        let fits = |cells: &[Cell]| {
+            cells.len() >= keys.len() && keys.iter().zip(cells).all(|((column, _), cell)| suits(column.ty, cell))
+        };
+        let odd = |column: &Column| matches!(&column.values, Values::Ints(ints) if ints.is_odd());
+        let sound = after.is_none_or(|(cells, _)| fits(cells)) && !keys.iter().any(|(column, _)| odd(column));
+        sound.then_some(Sorting { keys, seqs: &data.seqs, seq, after })
+    }
+
+    /// Which way most of the work goes.
+    fn direction(&self) -> Direction {
+        self.keys.first().map_or(self.seq, |(_, direction)| *direction)
+    }
+
+    fn compare(&self, left: u32, right: u32) -> Ordering {
+        let (one, other) = (left as usize, right as usize);
+        for (column, direction) in &self.keys {
+            let nulls = column.is_null(one) || column.is_null(other);
+            let ordering = directed(column.compare(one, other), *direction, nulls);
+            if ordering.is_ne() {
+                return ordering;
+            }
+        }
+        // Rows ascend by `seq`.
+        directed(left.cmp(&right), self.seq, false)
+    }
+
+    fn is_after(&self, row: u32) -> bool {
+        let Some((cells, seq)) = self.after else { return true };
+        for ((column, direction), cell) in self.keys.iter().zip(cells) {
+            let nulls = cell.is_null() || column.is_null(row as usize);
+            let ordering = directed(column.compare_cell(row as usize, cell), *direction, nulls);
+            if ordering.is_ne() {
+                return ordering.is_gt();
+            }
+        }
+        directed(i64::from(self.seqs[row as usize]).cmp(&seq), self.seq, false).is_gt()
+    }
+}
+
+/// Nulls are last in either direction.
+fn directed(ordering: Ordering, direction: Direction, nulls: bool) -> Ordering {
+    match direction {
+        Direction::Descending if !nulls => ordering.reverse(),
+        _ => ordering,
+    }
+}
+
+/// The first rows of all that were offered.
+struct First<'a> {
+    sorting: &'a Sorting<'a>,
+    most: usize,
+    kept: Vec<u32>,
+    /// Once enough were offered: the last that would be among the first of them.
+    last: Option<u32>,
+}
+
+impl First<'_> {
+    fn offer(&mut self, row: u32) {
+        if self.last.is_some_and(|last| self.sorting.compare(row, last).is_gt()) || !self.sorting.is_after(row) {
+            return;
+        }
+        self.kept.push(row);
+        if self.kept.len() >= self.most * 2 + 64 {
+            let sorting = self.sorting;
+            self.kept.select_nth_unstable_by(self.most - 1, |left, right| sorting.compare(*left, *right));
+            self.kept.truncate(self.most);
+            self.last = self.kept.last().copied();
+        }
+    }
+
+    fn finish(mut self) -> Vec<u32> {
+        let sorting = self.sorting;
+        self.kept.sort_unstable_by(|left, right| sorting.compare(*left, *right));
+        self.kept.truncate(self.most);
+        self.kept
+    }
+}
