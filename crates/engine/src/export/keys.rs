@@ -9,12 +9,11 @@ use guanxi_store::{Row, StoreExt};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-/// Calls `read` with a condition on `seq` and the `seq` before the first row wanted, until the table's present end.
-/// `read` answers whether to go on, and where in this range if it was not all.
+/// Calls `read` with a condition on `seq`, range by range, until the table's present end. `read` answers whether to go on, and where in this range if it was not all.
 pub fn ranges(
     ctx: &Context,
     object: &Object,
-    mut read: impl FnMut(Cond, i64) -> EngineResult<(bool, Option<i64>)>,
+    mut read: impl FnMut(Cond) -> EngineResult<(bool, Option<i64>)>,
 ) -> EngineResult<()> {
     let end = last(ctx, object)?;
     let mut from = 0;
@@ -23,7 +22,7 @@ pub fn ranges(
         let mut after = from;
         loop {
             let range = Cond::compare("seq", Op::Greater, after).and(Cond::compare("seq", Op::LessOrEqual, to));
-            let (go_on, next) = read(range, after)?;
+            let (go_on, next) = read(range)?;
             if !go_on {
                 return Ok(());
             }
@@ -52,9 +51,11 @@ pub fn sorted(ctx: &Context, object: &Object, cond: &Cond, order: Vec<Order>) ->
     const ROWS: u32 = 20_000;
     let columns: Vec<String> = order.iter().map(|order| order.column.clone()).collect();
     let mut keys: Vec<(Vec<Cell>, i64)> = Vec::new();
-    ranges(ctx, object, |range, after| {
-        let mut select = Select::from(&object.table, columns.clone()).filter(range.and(cond.clone())).limit(ROWS);
-        select.after = Some((Vec::new(), after));
+    ranges(ctx, object, |range| {
+        let select = Select::from(&object.table, columns.clone())
+            .filter(range.and(cond.clone()))
+            .order("seq", Direction::Ascending)
+            .limit(ROWS);
         let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
         let next = (rows.len() == ROWS as usize).then(|| rows.last().map(|row| row.seq)).flatten();
         keys.extend(rows.into_iter().map(|row| (row.cells, row.seq)));

@@ -12,7 +12,7 @@ use cells::Layout;
 use guanxi_access::Action;
 use guanxi_meta::Object;
 use guanxi_meta::fault::Fault;
-use guanxi_query::cond::{Cond, Select};
+use guanxi_query::cond::{Cond, Direction, Select};
 use guanxi_query::{Purpose, Sort, check_as};
 use guanxi_store::{Row, StoreExt};
 use sink::Sink;
@@ -150,11 +150,11 @@ struct Source<'a> {
 impl Source<'_> {
     /// All rows in the order of their making. `take` answers whether to go on.
     fn walk(&self, take: &mut dyn FnMut(Vec<Row>) -> bool) -> EngineResult<()> {
-        keys::ranges(self.ctx, self.object, |range, after| {
-            let mut select = Select::from(&self.object.table, self.columns.clone())
+        keys::ranges(self.ctx, self.object, |range| {
+            let select = Select::from(&self.object.table, self.columns.clone())
                 .filter(range.and(self.cond.clone()))
+                .order("seq", Direction::Ascending)
                 .limit(ROWS);
-            select.after = Some((Vec::new(), after));
             let rows = self.ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
             let next = (rows.len() == ROWS as usize).then(|| rows.last().map(|row| row.seq)).flatten();
             let go_on = rows.is_empty() || take(rows);

@@ -99,6 +99,10 @@ impl<'a> Sink<'a> {
                         if text.is_empty() {
                             continue;
                         }
+                        // An apostrophe that is the text's own has to survive the import's taking one off.
+                        if text.starts_with('\'') {
+                            *text = super::safe::encoded(text).into_owned();
+                        }
                         // A number is a number; every other cell is a string, which a spreadsheet never runs.
                         match number(&output.source, row) {
                             Some(number) => sheet.write_number(*at, column, number).map_err(sheet_error)?,

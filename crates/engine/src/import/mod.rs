@@ -27,7 +27,7 @@ use crate::export::safe;
 use crate::search;
 use crate::system;
 use guanxi_meta::fault::Fault;
-use guanxi_query::cond::{Cond, Select};
+use guanxi_query::cond::{Cond, Direction, Op, Select};
 use guanxi_store::{SearchFeed, StoreExt, Weight};
 use plan::Plan;
 use run::Work;
@@ -80,18 +80,28 @@ pub fn run_now(
     let mut work = begin(ctx, id, request)?;
     let go_on = AtomicBool::new(true);
     std::thread::scope(|scope| {
+        // Also when `tell` panics: else the follower would never end.
+        let _ends = Ends(&go_on, ctx);
         // Where the search text is fed from the log, it grows beside the import instead of after it.
         if ctx.engine.store().search_feed() == SearchFeed::FromLog && request.run == Run::Write {
             scope.spawn(|| search::follow(&ctx.engine, &|| go_on.load(Ordering::Relaxed)));
         }
         finish(&mut work, tell);
-        go_on.store(false, Ordering::Relaxed);
-        ctx.engine.announce();
     });
     if request.run == Run::Write {
         search::index_all(&ctx.engine)?;
     }
     Ok(work.status)
+}
+
+/// Tells the follower of the log that its time is over.
+struct Ends<'a>(&'a AtomicBool, &'a Context);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+        self.1.engine.announce();
+    }
 }
 
 /// How far it is, and what came of it.
@@ -181,10 +191,11 @@ pub fn failed_rows(ctx: &Context, id: Uuid, out: &mut dyn Write) -> EngineResult
     to.write_record(header.map(|cell: std::borrow::Cow<'_, str>| cell.into_owned())).map_err(unwritable)?;
     let (mut after, mut count) = (0, 0);
     loop {
-        let mut select = Select::of(system::IMPORT_ROW, &["old", "new"])
-            .filter(Cond::equal("import", status.seq).and(Cond::equal("act", "fail")))
+        let rest = Cond::equal("import", status.seq).and(Cond::compare("seq", Op::Greater, after));
+        let select = Select::of(system::IMPORT_ROW, &["old", "new"])
+            .filter(rest.and(Cond::equal("act", "fail")))
+            .order("seq", Direction::Ascending)
             .limit(ROWS);
-        select.after = Some((Vec::new(), after));
         let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
         let Some(last) = rows.last() else { break };
         after = last.seq;

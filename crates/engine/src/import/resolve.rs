@@ -173,6 +173,9 @@ impl Resolver<'_> {
     /// The key of a row: one cell per match field; `None` where one of them is empty, which matches nothing.
     pub fn key(&self, row: &Typed) -> Option<Vec<Cell>> {
         let object = &self.plan.object;
+        if self.plan.matches.is_empty() {
+            return None;
+        }
         let value = |at: &usize| row.values.iter().rev().find(|(field, _)| field == at).map(|(_, value)| value);
         self.plan.matches.iter().map(|at| match_cell(object, *at, value(at)?)).collect()
     }

@@ -15,6 +15,7 @@ use crate::system;
 use crate::write::{self, Change};
 use guanxi_meta::Cell;
 use guanxi_store::{StoreError, StoreExt, Transaction, Weight};
+use parking_lot::Mutex;
 use serde_json::{Map, json};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -37,7 +38,7 @@ pub struct Work {
     pub status: Status,
     pub lease: Lease,
     staged: Staged,
-    names: Names,
+    names: Arc<Mutex<Names>>,
     /// Rows that are read and not yet behind us.
     waiting: Vec<Raw>,
     rows: usize,
@@ -48,7 +49,7 @@ impl Work {
     pub fn new(engine: &Engine, status: Status, lease: Lease) -> EngineResult<Work> {
         let staged = source::stage(&folder(engine, status.id), status.options.mapping.sheet.as_deref())?;
         let commits = commits(engine);
-        let (names, waiting) = (Names::default(), Vec::new());
+        let (names, waiting) = (Arc::default(), Vec::new());
         Ok(Work { engine: engine.clone(), status, lease, staged, names, waiting, rows: FEW, commits })
     }
 
@@ -111,12 +112,13 @@ impl Work {
         let busy = self.others_write();
         let limit = if busy { SHORT } else { LONG };
         self.rows = if busy { FEW } else { (self.rows * 2).min(MANY) };
-        let shared = Arc::new((ctx, plan, raws, self.staged.header.len(), std::mem::take(&mut self.names), self.status.clone()));
-        let (job, lease) = (shared.clone(), self.lease);
+        let raws = Arc::new(raws);
+        let job = (ctx, plan, raws.clone(), self.status.clone());
+        let (columns, lease, names) = (self.staged.header.len(), self.lease, self.names.clone());
         let outcome = self.engine.store().change(Weight::Bulk, move |tx| {
-            let (ctx, plan, raws, columns, names, status) = &*job;
+            let (ctx, plan, raws, status) = &job;
             lease.hold(tx, &ctx.engine)?;
-            let mut tally = pieces(tx, (ctx, plan, raws, *columns), names, limit)?;
+            let mut tally = pieces(tx, (ctx, plan, raws, columns), &names.lock(), limit)?;
             let mut status = status.clone();
             count(&mut status, &mut tally, raws);
             if status.options.dry_run {
@@ -131,35 +133,30 @@ impl Work {
         });
         self.engine.announce();
         self.commits = commits(&self.engine);
-        let (status, tally) = match outcome {
-            Ok(done) => done,
+        let (status, consumed) = match outcome {
+            Ok((status, tally)) => {
+                self.names.lock().keep(tally.fresh);
+                (status, tally.consumed)
+            }
             Err(End::Dry(done)) => self.keep_dry(*done)?,
             Err(End::Engine(error)) => return Err(error),
         };
         self.status = status;
-        // The body is gone with its share, so this one is alone.
-        if let Some((_, _, mut raws, _, names, _)) = Arc::into_inner(shared) {
-            self.names = names;
-            self.waiting = raws.split_off(tally.consumed.min(raws.len()));
-        }
-        if !self.status.options.dry_run {
-            self.names.keep(tally.fresh);
-        }
+        // Where the time was up, the rest is for the next transaction.
+        self.waiting = raws.get(consumed..).unwrap_or_default().to_vec();
         Ok(())
     }
 
     /// What a trial found is kept, though nothing that it did is.
-    fn keep_dry(&self, (status, tally): (Status, Tally)) -> EngineResult<(Status, Tally)> {
-        let lease = self.lease;
-        let engine = self.engine.clone();
-        let work = Arc::new((status, tally));
-        let job = work.clone();
+    fn keep_dry(&self, (status, tally): (Status, Tally)) -> EngineResult<(Status, usize)> {
+        let (lease, engine) = (self.lease, self.engine.clone());
+        let (kept, consumed) = (status.clone(), tally.consumed);
         self.engine.store().change(Weight::Bulk, move |tx| {
             lease.hold(tx, &engine)?;
-            fail(tx, &job.0, &job.1)?;
-            state::keep(tx, &job.0)
+            fail(tx, &kept, &tally)?;
+            state::keep(tx, &kept)
         })?;
-        Arc::into_inner(work).ok_or_else(|| EngineError::Broken("a trial that is still under way".to_owned()))
+        Ok((status, consumed))
     }
 
     /// Whether somebody else in this process has written since our last transaction.

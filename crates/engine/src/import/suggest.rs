@@ -165,7 +165,7 @@ const SYNONYMS: [(&str, &[&str]); 24] = [
 
 /// The kind that reads every cell of the column; a text if none does.
 fn guess(rows: &[Vec<String>], at: usize) -> &'static str {
-    const TRIED: [&str; 7] = ["integer", "decimal", "date", "instant", "email", "phone", "url"];
+    const TRIED: [&str; 7] = ["integer", "date", "phone", "decimal", "instant", "email", "url"];
     let cells: Vec<&str> = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.trim()).filter(|c| !c.is_empty()).collect();
     if cells.is_empty() {
         return "text";
@@ -176,7 +176,7 @@ fn guess(rows: &[Vec<String>], at: usize) -> &'static str {
         // A plain word is no address, though a lenient kind may take it.
         let fits = |cell: &&str| match **name {
             "url" => cell.contains("://") || cell.starts_with("www."),
-            "phone" => cell.chars().filter(char::is_ascii_digit).count() >= 7,
+            "phone" => cell.chars().filter(char::is_ascii_digit).count() >= 7 && !cell.contains('.'),
             "integer" => !(cell.len() > 1 && cell.starts_with('0')) && cell.len() < 10,
             _ => true,
         };
