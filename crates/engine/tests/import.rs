@@ -107,7 +107,7 @@ fn a_mapping_is_refused_as_a_whole_with_all_that_is_wrong() {
         let mut codes: Vec<&str> = errors.iter().map(|error| error.fault.code).collect();
         codes.sort_unstable();
         let wanted = [
-            "match_not_mapped", "not_indexed", "read_only", "read_only", "required_not_mapped", "unknown_column", "unknown_field",
+            "column_not_named", "match_not_mapped", "not_indexed", "read_only", "read_only", "required_not_mapped", "unknown_column", "unknown_field",
         ];
         assert_eq!(codes, wanted);
         let near = errors.iter().find(|error| error.fault.code == "unknown_field").unwrap();

@@ -18,9 +18,9 @@ pub struct Mapping {
     /// The fields by which existing records are found.
     #[serde(rename = "match", skip_serializing_if = "Vec::is_empty")]
     pub match_fields: Vec<String>,
-    /// A column: rows in which it is empty are passed over.
-    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
-    pub where_column: Option<String>,
+    /// Columns: a row in which one of them is empty is passed over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip_rows_without: Vec<String>,
     /// As `strptime` writes formats: `%m/%d/%Y`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_format: Option<String>,
@@ -103,6 +103,9 @@ pub struct ColumnMap {
     /// Numbers are multiplied by this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub factor: Option<serde_json::Number>,
+    /// Of money that names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_format: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

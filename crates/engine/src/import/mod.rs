@@ -41,6 +41,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Request {
     pub object: String,
+    /// Without any column: the one that `preview` would propose.
     pub mapping: Mapping,
     /// Before what the mapping says itself.
     pub mode: Option<Mode>,
@@ -245,8 +246,15 @@ fn begin(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Work> {
     if !request.match_fields.is_empty() {
         mapping.match_fields.clone_from(&request.match_fields);
     }
-    mapping.mode = request.mode.or(mapping.mode).or(Some(Mode::Create));
     let staged = source::stage(&folder(&ctx.engine, id), mapping.sheet.as_deref())?;
+    if mapping.columns.is_empty() && mapping.fields.is_empty() {
+        let proposal = suggest::proposal(ctx, &object, &staged)?.0;
+        mapping = Mapping { columns: proposal.columns, fields: proposal.fields, ..mapping };
+        if mapping.match_fields.is_empty() && request.mode.is_none_or(|mode| Some(mode) == proposal.mode) {
+            mapping.match_fields = proposal.match_fields;
+        }
+    }
+    mapping.mode = request.mode.or(mapping.mode).or(Some(Mode::Create));
     Plan::new(ctx, &object, &mapping, &staged.header)?;
     status.object.clone_from(&object.name);
     status.options = Options {

@@ -22,7 +22,8 @@ pub struct Plan {
     pub mode: Mode,
     /// Positions of the fields by which a record is found; the first has an index.
     pub matches: Vec<usize>,
-    pub where_column: Option<usize>,
+    /// A row in which one of these columns is empty is passed over.
+    pub needed: Vec<usize>,
     pub inputs: Vec<Input>,
     pub constants: Constants,
     pub lookups: Vec<Lookup>,
@@ -67,6 +68,8 @@ pub struct Reading {
     pub date_format: Option<String>,
     pub factor: Option<Decimal>,
     pub comma: bool,
+    /// Of money that names none.
+    pub currency: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -131,7 +134,7 @@ impl<'a> Builder<'a> {
             object: object.clone(),
             mode: mapping.mode.unwrap_or_default(),
             matches: Vec::new(),
-            where_column: None,
+            needed: Vec::new(),
             inputs: Vec::new(),
             constants: Constants::default(),
             lookups: Vec::new(),
@@ -158,9 +161,11 @@ impl<'a> Builder<'a> {
         for (name, json) in &mapping.set {
             self.constant(name, json);
         }
-        if let Some(name) = &mapping.where_column {
-            self.plan.where_column = self.heading("where", name);
+        for name in &mapping.skip_rows_without {
+            let needed = self.heading("skip_rows_without", name);
+            self.plan.needed.extend(needed);
         }
+        self.unnamed();
         self.matches();
         self.required();
         self.rights();
@@ -175,6 +180,16 @@ impl<'a> Builder<'a> {
             self.fail(at, Fault::new("unknown_column").with("column", name).near(near.as_deref()));
         }
         found
+    }
+
+    /// Nothing is lost by a misspelt heading: each column is named, if only to leave it out.
+    fn unnamed(&mut self) {
+        let folded: HashSet<String> = self.mapping.columns.keys().map(|name| name.trim().to_lowercase()).collect();
+        let mut names: Vec<&String> = self.columns.keys().filter(|name| !name.is_empty()).collect();
+        names.sort_unstable();
+        let unnamed = names.into_iter().filter(|name| !folded.contains(&name.to_lowercase()));
+        let errors = unnamed.map(|name| Fault::new("column_not_named").with("column", name).at(format!("columns.{name}")));
+        self.errors.extend(errors);
     }
 
     fn column(&mut self, name: &str, column: &ColumnMap) {
@@ -194,6 +209,15 @@ impl<'a> Builder<'a> {
             date_format: column.date_format.clone().or_else(|| self.mapping.date_format.clone()),
             factor: factor.and_then(Result::ok),
             comma: column.decimal.or(self.mapping.decimal) == Some(DecimalMark::Comma),
+            currency: None,
+        };
+        let reading = match column.currency.as_deref().map(guanxi_meta::currency::parse) {
+            Some(Ok(currency)) => Reading { currency: Some(currency), ..reading },
+            Some(Err(fault)) => {
+                self.fail(&path, fault);
+                reading
+            }
+            None => reading,
         };
         self.format(&path, reading.date_format.as_deref());
         let mut to = Vec::new();
@@ -243,13 +267,15 @@ impl<'a> Builder<'a> {
         match name {
             "owner" => return Some(Slot::Owner(missing)),
             "department" if self.plan.object.position(name).is_none() => return Some(Slot::Department(missing)),
-            "created_at" => return Some(Slot::CreatedAt(reading.clone())),
-            "created_by" => {
-                // Nobody signs with another's name but those who answer for the house.
+            "created_at" | "created_by" => {
+                // Nobody signs with another's name or date but those who answer for the house.
                 if !self.ctx.administers() {
                     self.fail(path, Fault::new("read_only").with("field", name));
                 }
-                return Some(Slot::CreatedBy(missing));
+                return Some(match name {
+                    "created_at" => Slot::CreatedAt(reading.clone()),
+                    _ => Slot::CreatedBy(missing),
+                });
             }
             _ => {}
         }

@@ -49,9 +49,9 @@ impl<'a> RowReader<'a> {
         RowReader { ctx, plan, columns, people: HashMap::new(), departments: HashMap::new() }
     }
 
-    /// `None` for a row that is passed over: empty, or outside `where`.
+    /// `None` for a row that is passed over: empty, or without what it needs.
     pub fn read(&mut self, raw: &Raw) -> Option<Typed> {
-        let wanted = self.plan.where_column.is_none_or(|at| !cell(raw, at).is_empty());
+        let wanted = self.plan.needed.iter().all(|at| !cell(raw, *at).is_empty());
         if !wanted || raw.cells.iter().all(|cell| cell.trim().is_empty()) {
             return None;
         }
@@ -217,7 +217,7 @@ fn value(ctx: &Context, field: &Field, text: &str, reading: &Reading) -> Result<
         "instant" => return Ok(Value::Instant(moment(ctx, field, text, reading)?)),
         "integer" | "decimal" | "money" | "percent" if reading.comma || reading.factor.is_some() => {
             let text = if reading.comma { with_point(text) } else { text.to_owned() };
-            let value = kind.read_in(field, &text, &ctx.zone)?;
+            let value = in_currency(kind.read_in(field, &text, &ctx.zone)?, reading);
             return match reading.factor {
                 Some(factor) => times(value, factor),
                 None => Ok(value),
@@ -225,7 +225,16 @@ fn value(ctx: &Context, field: &Field, text: &str, reading: &Reading) -> Result<
         }
         _ => {}
     }
-    kind.read_in(field, text, &ctx.zone)
+    kind.read_in(field, text, &ctx.zone).map(|value| in_currency(value, reading))
+}
+
+fn in_currency(value: Value, reading: &Reading) -> Value {
+    match (value, &reading.currency) {
+        (Value::Money(money), Some(currency)) if money.currency.is_empty() => {
+            Value::Money(guanxi_meta::Money { currency: currency.clone(), ..money })
+        }
+        (value, _) => value,
+    }
 }
 
 /// `1.234,50` → `1234.50`.

@@ -49,11 +49,9 @@ pub fn preview(ctx: &Context, id: Uuid, object: &Arc<Object>, sheet: Option<&str
         let Some(raw) = reader.next()? else { break };
         rows.push(raw.cells.iter().map(str::to_owned).collect::<Vec<String>>());
     }
-    let known = remembered(ctx, object, &staged)?;
-    let remembered = known.is_some();
-    let mapping = known.unwrap_or_else(|| suggested(ctx, object, &staged.header));
+    let (mapping, remembered) = proposal(ctx, object, &staged)?;
     let mapped = |heading: &String| {
-        mapping.columns.get(heading).is_some_and(|column| column.skip || column.field.is_some())
+        mapping.columns.get(heading).is_some_and(|column| column.field.is_some() || (column.skip && remembered))
     };
     let unmapped = staged.header.iter().filter(|heading| !mapped(heading)).cloned().collect();
     let kinds = (0..staged.header.len()).map(|at| guess(&rows, at)).collect();
@@ -68,6 +66,14 @@ pub fn preview(ctx: &Context, id: Uuid, object: &Arc<Object>, sheet: Option<&str
         mapping,
         remembered,
         unmapped,
+    })
+}
+
+/// The mapping that such a file had before, or else one by its headings; and which of the two it is.
+pub(super) fn proposal(ctx: &Context, object: &Arc<Object>, staged: &Staged) -> EngineResult<(Mapping, bool)> {
+    Ok(match remembered(ctx, object, staged)? {
+        Some(mapping) => (mapping, true),
+        None => (suggested(ctx, object, &staged.header), false),
     })
 }
 
@@ -94,10 +100,17 @@ fn suggested(ctx: &Context, object: &Arc<Object>, header: &[String]) -> Mapping 
     let mut mapping = Mapping { object: Some(object.name.clone()), mode: Some(Mode::Create), ..Mapping::default() };
     for heading in header.iter().filter(|heading| !heading.is_empty()) {
         let wanted = plain(heading);
-        let system = SYSTEM.iter().find(|(_, names)| names.iter().any(|name| plain(name) == wanted));
+        let open_to = |name: &str| !name.starts_with("created_") || ctx.administers();
+        let system = SYSTEM
+            .iter()
+            .find(|(name, names)| open_to(name) && names.iter().any(|name| plain(name) == wanted));
         let field = open.iter().map(|at| &object.fields[*at]).find(|field| is_called(field, &wanted));
         let name = field.map(|field| field.name.clone()).or_else(|| system.map(|(name, _)| (*name).to_owned()));
-        let Some(name) = name.filter(|name| taken.insert(name.clone())) else { continue };
+        let Some(name) = name.filter(|name| taken.insert(name.clone())) else {
+            // It is named all the same, so that the mapping says of every column what becomes of it.
+            mapping.columns.insert(heading.clone(), ColumnMap { skip: true, ..ColumnMap::default() });
+            continue;
+        };
         let is_link = field.is_some_and(|field| matches!(field.kind.name(), "link" | "many_links"));
         let column = ColumnMap {
             field: Some(OneOrMany::One(name)),
