@@ -265,6 +265,9 @@ pub struct Bench {
     /// Customers.
     #[arg(long, default_value_t = 10_000)]
     pub size: usize,
+    /// A folder in which the data is kept for the next run, and beside which the run works; SQLite only.
+    #[arg(long)]
+    pub keep: Option<PathBuf>,
     /// Only JSON on standard output.
     #[arg(long)]
     pub json: bool,

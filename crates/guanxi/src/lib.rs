@@ -1,5 +1,6 @@
 //! The program's wiring: packs, capabilities, database and doors are put together here and nowhere else.
 
+mod bench;
 mod cli;
 mod commands;
 pub mod demo;

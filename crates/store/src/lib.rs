@@ -16,6 +16,7 @@ mod render;
 pub mod search;
 pub mod sqlite;
 mod traits;
+pub mod yardstick;
 
 pub use error::{StoreError, StoreResult};
 pub use log::{LogEntry, LogRow};

@@ -24,7 +24,7 @@ pub fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
 }
 
 /// Takes `schema=` out of the query, since the driver would refuse it.
-fn split_schema(url: &str) -> (String, String) {
+pub(crate) fn split_schema(url: &str) -> (String, String) {
     let Some((base, query)) = url.split_once('?') else {
         return (url.to_owned(), DEFAULT_SCHEMA.to_owned());
     };

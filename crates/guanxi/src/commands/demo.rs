@@ -118,7 +118,8 @@ fn load(engine: &Engine, plan: &Plan, name: &'static str, bar: &ProgressBar) -> 
     }
 }
 
-fn change(ctx: &Context, object: &Arc<Object>, record: &DemoRecord) -> Change {
+/// A record of the demonstration as a change that creates it.
+pub fn change(ctx: &Context, object: &Arc<Object>, record: &DemoRecord) -> Change {
     let mut fields = Map::new();
     for (name, value) in &record.fields {
         let json = value.to_json(&|object, key| Some(id(object, key).to_string()));
@@ -140,7 +141,7 @@ fn change(ctx: &Context, object: &Arc<Object>, record: &DemoRecord) -> Change {
 }
 
 /// The same record has the same id in every run, so that links need no memory.
-fn id(object: &str, key: u64) -> Uuid {
+pub fn id(object: &str, key: u64) -> Uuid {
     let digest = Sha256::digest(format!("guanxi demo {object} {key}").as_bytes());
     let mut bytes = [0_u8; 16];
     bytes.copy_from_slice(&digest[..16]);

@@ -2,7 +2,8 @@
 
 mod accounts;
 mod backup;
-mod demo;
+mod bench;
+pub mod demo;
 mod doctor;
 mod packs;
 mod permissions;
@@ -30,6 +31,7 @@ pub fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Permissions(arguments) => permissions::run(arguments),
         Command::Import(arguments) => transfer::import(arguments),
         Command::Export(arguments) => transfer::export(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Routes(arguments) => routes::run(&arguments),
     }
 }

@@ -24,10 +24,11 @@ pub const COLUMNS: &str = "SELECT CAST(a.attname AS text), CAST(format_type(a.at
      LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum \
      WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
-/// The indexes of a table (schema, table) but its primary key: name, unique, valid, columns.
+/// The indexes of a table (schema, table) but its primary key: name, unique, valid, columns, whether it is over some rows only.
 const INDEXES: &str = "SELECT CAST(i.relname AS text), x.indisunique, x.indisvalid, \
      ARRAY(SELECT CAST(a.attname AS text) FROM unnest(CAST(x.indkey AS int2[])) WITH ORDINALITY AS k(num, place) \
-           JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.num ORDER BY k.place) \
+           JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.num ORDER BY k.place), \
+     x.indpred IS NOT NULL \
      FROM pg_index AS x \
      JOIN pg_class AS i ON i.oid = x.indexrelid \
      JOIN pg_class AS c ON c.oid = x.indrelid \
@@ -55,6 +56,13 @@ pub fn prepare(server: &Server, schema: &str) -> StoreResult<()> {
     log.indexes
         .iter()
         .try_for_each(|index| create_index(server, schema, &log, index))
+}
+
+pub fn drop_schema(server: &Server, schema: &str) -> StoreResult<()> {
+    step(
+        &server.client()?,
+        &format!("DROP SCHEMA IF EXISTS {} CASCADE", quoted(schema)),
+    )
 }
 
 pub fn create_table(server: &Server, schema: &str, table: &TableSpec) -> StoreResult<()> {
@@ -122,7 +130,7 @@ pub fn create_index(
     let place = format!("{}.{}", quoted(schema), quoted(&table.name));
     let mut columns: Vec<String> = index.columns.iter().map(|column| quoted(column)).collect();
     let unique = match index.uniqueness {
-        Uniqueness::Unique => "UNIQUE ",
+        Uniqueness::Unique | Uniqueness::UniqueAmongLive => "UNIQUE ",
         // Pages continue by `seq` after equal keys.
         Uniqueness::Any => {
             if index.columns.iter().all(|column| column != "seq") {
@@ -142,8 +150,9 @@ pub fn create_index(
                 let empty = rows.map_err(Trouble::last)?.is_empty();
                 let how = if empty { "" } else { "CONCURRENTLY " };
                 let text = format!(
-                    "CREATE {unique}INDEX {how}IF NOT EXISTS {} ON {place} ({columns})",
-                    quoted(&name)
+                    "CREATE {unique}INDEX {how}IF NOT EXISTS {} ON {place} ({columns}){}",
+                    quoted(&name),
+                    naming::which_rows(index)
                 );
                 if let Err(error) = step(&client, &text) {
                     // What a failed build left behind would cost every write and serve no read.
@@ -300,7 +309,9 @@ fn indexes(
     let mut indexes = Vec::new();
     for row in rows.iter().filter(|row| row.get::<_, bool>(2)) {
         let mut columns: Vec<String> = row.get(3);
-        let uniqueness = if row.get(1) {
+        let uniqueness = if row.get(4) {
+            Uniqueness::UniqueAmongLive
+        } else if row.get(1) {
             Uniqueness::Unique
         } else {
             Uniqueness::Any

@@ -31,6 +31,12 @@ use std::time::Duration;
 /// How often a body runs again after meeting another transaction.
 const MOST_TRIES: u32 = 10;
 
+/// Removes the schema that a URL names, with all that is in it: what tests and the bench do with what they made.
+pub fn drop_schema(url: &str) -> StoreResult<()> {
+    let (url, schema) = crate::open::split_schema(url);
+    ddl::drop_schema(&*Server::shared(&url)?, &schema)
+}
+
 /// One organisation's schema.
 pub struct PostgresStore {
     server: Arc<Server>,
