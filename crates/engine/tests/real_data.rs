@@ -69,9 +69,7 @@ fn pipeline(test: &TestEngine, data: &Path) {
         .filter(|agent| agent["regional_office"] == "Central")
         .map(|agent| agent["n"].as_u64().unwrap())
         .sum();
-    eprintln!("{manager:?} {:?}", ctx.directory.path(manager.department));
     let manager = test.engine.context(manager.seq, "test").unwrap();
-    eprintln!("{:?}", manager.grant(&object(&manager, "opportunity"), guanxi_access::Action::Read).rows);
     assert_eq!(matching(&manager, "opportunity", ""), theirs);
 }
 

@@ -172,6 +172,8 @@ impl<'a> Piece<'a> {
         let mut prepared = write::typed(&self.plan.object, target, typed.values, origin);
         prepared.owner = typed.owner;
         prepared.department = typed.department;
+        prepared.named.extend(typed.owner.map(|_| "owner".to_owned()));
+        prepared.named.extend(typed.department.map(|_| "department".to_owned()));
         prepared
     }
 

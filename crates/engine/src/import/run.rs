@@ -126,9 +126,6 @@ impl Work {
             }
             fail(tx, &status, &tally)?;
             state::keep(tx, &status)?;
-            if matches!(plan.object.name.as_str(), "user" | "department") {
-                crate::engine::touch_access(tx)?;
-            }
             Ok((status, tally))
         });
         self.engine.announce();
@@ -191,7 +188,6 @@ impl Work {
                         // The rows that name it will say that it is not found.
                         Err(_) => break,
                     }
-                    self.engine.store().change(Weight::Light, crate::engine::touch_access)?;
                     ctx = self.context()?;
                 }
                 above = here;

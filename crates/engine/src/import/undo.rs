@@ -53,9 +53,6 @@ fn piece(work: &mut Work, rows: Vec<LogRow>, last: i64) -> EngineResult<()> {
             take_back(tx, ctx, row, &mut undo)?;
         }
         undo.position = last;
-        if rows.iter().any(|row| matches!(row.entry.object.as_str(), "user" | "department")) {
-            crate::engine::touch_access(tx)?;
-        }
         status.outcome.undo = Some(undo);
         state::keep(tx, &status)?;
         Ok::<_, EngineError>(status)
