@@ -399,7 +399,12 @@ impl Object {
             spec = spec.index(&["owner", key]).index(&["department", key]).index(&[key]);
         }
         for field in &self.fields {
-            let index = IndexSpec { columns: field.kind.keys(field), uniqueness: field.uniqueness };
+            // Business numbers are never given twice; any other value is free again when its record is removed.
+            let uniqueness = match field.uniqueness {
+                Uniqueness::Unique if field.kind.name() != "number" => Uniqueness::UniqueAmongLive,
+                uniqueness => uniqueness,
+            };
+            let index = IndexSpec { columns: field.kind.keys(field), uniqueness };
             if field.uniqueness == Uniqueness::Unique || field.indexed == Indexed::Yes || field.kind.name() == "link" {
                 spec.indexes.push(index);
             }

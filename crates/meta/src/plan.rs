@@ -115,7 +115,7 @@ impl Step {
             Step::CreateIndex { table, index } => {
                 let what = format!("{table} ({})", index.columns.join(", "));
                 match index.uniqueness {
-                    Uniqueness::Unique => label("建立唯一索引", "create unique index", &what),
+                    Uniqueness::Unique | Uniqueness::UniqueAmongLive => label("建立唯一索引", "create unique index", &what),
                     Uniqueness::Any => label("建立索引", "create index", &what),
                 }
             }
@@ -166,7 +166,7 @@ fn alter(plan: &mut Plan, old: &TableSpec, new: &TableSpec) {
     {
         // Columns that are only now added are empty, and so have no doubles.
         let filled = index.columns.iter().all(|column| !fresh.contains(column));
-        if index.uniqueness == Uniqueness::Unique && filled {
+        if index.uniqueness != Uniqueness::Any && filled {
             plan.checks.push(Check::NoDuplicates {
                 table: new.name.clone(),
                 columns: index.columns.clone(),

@@ -112,6 +112,8 @@ pub struct IndexSpec {
 pub enum Uniqueness {
     Any,
     Unique,
+    /// Unique among rows that are not deleted: a removed product's code may be given again.
+    UniqueAmongLive,
 }
 
 /// A table. Every table has `seq`, an explicit integer primary key that the database counts up.

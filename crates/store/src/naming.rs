@@ -1,5 +1,6 @@
 //! Names of what the store makes for itself. They begin with `_`, which no object's name can.
 
+use guanxi_meta::table::Uniqueness;
 use guanxi_meta::{IndexSpec, TableSpec};
 
 /// Bookkeeping: one row per fact, `key` and `value`.
@@ -11,6 +12,14 @@ const LONGEST: usize = 60;
 /// The name of an index, the same on both databases.
 pub fn index_name(table: &TableSpec, index: &IndexSpec) -> String {
     shorten(table.index_name(index))
+}
+
+/// The rows that an index is over, as the end of its definition.
+pub fn which_rows(index: &IndexSpec) -> &'static str {
+    match index.uniqueness {
+        Uniqueness::UniqueAmongLive => " WHERE \"deleted_at\" IS NULL",
+        Uniqueness::Any | Uniqueness::Unique => "",
+    }
 }
 
 /// The table of search tokens beside a table.

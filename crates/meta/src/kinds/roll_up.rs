@@ -69,10 +69,14 @@ impl Kind for RollUp {
         if from_nought(field) && cells[first].is_null() {
             cells[first] = Cell::Int(0);
         }
+        cells[first + 1..].fill(Cell::Null);
     }
 
+    /// Differences are added to the first column alone, so the others say nothing.
     fn load(&self, field: &Field, cells: &[Cell]) -> Value {
-        result(field).load(field, cells)
+        let mut kept = vec![Cell::Null; cells.len()];
+        kept[0] = cells[0].clone();
+        result(field).load(field, &kept)
     }
 
     fn writable(&self) -> Writable {

@@ -16,6 +16,7 @@ pub const CASES: &[Named] = &[
         concurrent_tables,
     ),
     ("a unique index that the rows contradict", contradicted),
+    ("what a removed row held is free again", freed),
     ("every type comes back as it went in", types),
     ("a seq may be given", given_seq),
     ("an unknown column is an error", unknown),
@@ -157,6 +158,32 @@ fn contradicted(store: &Arc<dyn Store>) {
         (table.as_str(), columns),
         ("contradicted", vec!["name".to_owned()])
     );
+}
+
+fn freed(store: &Arc<dyn Store>) {
+    let mut table = spec("freed");
+    table.indexes = vec![IndexSpec {
+        columns: vec!["name".to_owned()],
+        uniqueness: Uniqueness::UniqueAmongLive,
+    }];
+    table
+        .columns
+        .push(ColumnSpec::new("deleted_at", ColumnType::Int));
+    make(store, &table);
+    assert_eq!(described(store, &table.name), Some(sorted(&table)));
+    let insert = |deleted_at: Option<i64>| {
+        store.change::<_, StoreError>(Weight::Light, move |transaction| {
+            let row = vec![Cell::from("once"), Cell::from(deleted_at)];
+            transaction.insert("freed", &["name", "deleted_at"], vec![row])
+        })
+    };
+    insert(Some(1)).unwrap();
+    insert(Some(2)).unwrap();
+    insert(None).unwrap();
+    let Err(StoreError::NotUnique { columns, .. }) = insert(None) else {
+        panic!("two live rows have the same name");
+    };
+    assert_eq!(columns, ["name"]);
 }
 
 fn types(store: &Arc<dyn Store>) {

@@ -65,6 +65,13 @@ impl PostgresStore {
         })
     }
 
+    /// Where one connection was lost, those that lie idle are most likely lost too.
+    fn renew(&self, trouble: &Trouble) {
+        if matches!(trouble, Trouble::Lost(_)) {
+            self.server.forget_idle();
+        }
+    }
+
     /// One try of a body: commits, or rolls back and says why.
     fn attempt(&self, body: &mut Body) -> Result<(), Trouble> {
         let client = self.server.client().map_err(Trouble::Final)?;
@@ -136,7 +143,10 @@ impl Store for PostgresStore {
     ) -> StoreResult<()> {
         match self.look_once(limit, body) {
             Err(Trouble::Final(error)) => Err(error),
-            Err(_) => self.look_once(limit, body).map_err(Trouble::last),
+            Err(trouble) => {
+                self.renew(&trouble);
+                self.look_once(limit, body).map_err(Trouble::last)
+            }
             Ok(()) => Ok(()),
         }
     }
@@ -149,6 +159,7 @@ impl Store for PostgresStore {
                 Err(trouble) => trouble,
             };
             tries += 1;
+            self.renew(&trouble);
             let most = if matches!(trouble, Trouble::Conflict) {
                 MOST_TRIES
             } else {

@@ -93,6 +93,11 @@ impl Server {
         Ok(server)
     }
 
+    /// The next caller gets a connection that is made for it.
+    pub fn forget_idle(&self) {
+        let _forgotten = self.pool.retain(|_, _| false);
+    }
+
     pub fn client(&self) -> StoreResult<Client> {
         wait(self.pool.get())?.map_err(|error| match error {
             PoolError::Backend(error) => match convert(&error).last() {

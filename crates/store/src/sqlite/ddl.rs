@@ -72,15 +72,16 @@ pub fn create_index(
     index: &IndexSpec,
 ) -> StoreResult<()> {
     let unique = match index.uniqueness {
-        Uniqueness::Unique => "UNIQUE ",
+        Uniqueness::Unique | Uniqueness::UniqueAmongLive => "UNIQUE ",
         Uniqueness::Any => "",
     };
     let columns: Vec<String> = index.columns.iter().map(|column| quoted(column)).collect();
     let text = format!(
-        "CREATE {unique}INDEX IF NOT EXISTS {} ON {} ({})",
+        "CREATE {unique}INDEX IF NOT EXISTS {} ON {} ({}){}",
         quoted(&naming::index_name(table, index)),
         quoted(&table.name),
-        columns.join(", ")
+        columns.join(", "),
+        naming::which_rows(index)
     );
     connection.execute_batch(&text).map_err(convert)?;
     fail::point("ddl");

@@ -106,18 +106,20 @@ fn indexes_of(connection: &Connection, table: &str) -> StoreResult<Vec<IndexSpec
         .prepare(&format!("PRAGMA index_list({})", quoted(table)))
         .map_err(convert)?;
     let rows = list.query_map([], |row| {
-        Ok((row.get::<_, String>("name")?, row.get::<_, bool>("unique")?))
+        Ok((row.get::<_, String>("name")?, row.get::<_, bool>("unique")?, row.get::<_, bool>("partial")?))
     });
-    let found: Vec<(String, bool)> = rows.and_then(Iterator::collect).map_err(convert)?;
+    let found: Vec<(String, bool, bool)> = rows.and_then(Iterator::collect).map_err(convert)?;
     let mut indexes = Vec::new();
-    for (name, unique) in found {
+    for (name, unique, partial) in found {
         let mut info = connection
             .prepare(&format!("PRAGMA index_info({})", quoted(&name)))
             .map_err(convert)?;
         let columns = info
             .query_map([], |row| row.get("name"))
             .and_then(Iterator::collect);
-        let uniqueness = if unique {
+        let uniqueness = if partial {
+            Uniqueness::UniqueAmongLive
+        } else if unique {
             Uniqueness::Unique
         } else {
             Uniqueness::Any
