@@ -24,7 +24,13 @@ impl Data {
         }
     }
 
-    fn block(&self, node: &Node<'_>, start: usize, mask: &mut [u8; BLOCK], body: &mut impl FnMut(usize, &[u8])) {
+    fn block(
+        &self,
+        node: &Node<'_>,
+        start: usize,
+        mask: &mut [u8; BLOCK],
+        body: &mut impl FnMut(usize, &[u8]),
+    ) {
         let mask = &mut mask[..BLOCK.min(self.seqs.len() - start)];
         node.eval(start, mask);
         if mask.contains(&1) {
@@ -40,7 +46,10 @@ impl Data {
 
     /// Of these rows those within the condition, in their order.
     pub fn standing(&self, node: &Node<'_>, seqs: &[i64]) -> Vec<i64> {
-        let holds = |seq: &&i64| self.position(**seq).is_some_and(|at| node.holds(at as usize));
+        let holds = |seq: &&i64| {
+            self.position(**seq)
+                .is_some_and(|at| node.holds(at as usize))
+        };
         seqs.iter().filter(holds).copied().collect()
     }
 
@@ -48,7 +57,12 @@ impl Data {
     /// key. `None` where the last row of the page before is not one of such keys.
     pub fn page(&self, node: &Node<'_>, order: &[Order], from: &From<'_>) -> Option<Vec<i64>> {
         let sorting = Sorting::new(self, order, from.after)?;
-        let mut first = First { sorting: &sorting, most: from.limit.max(1), kept: Vec::new(), last: None };
+        let mut first = First {
+            sorting: &sorting,
+            most: from.limit.max(1),
+            kept: Vec::new(),
+            last: None,
+        };
         // From the end where the greatest are wanted: numbers and instants mostly ascend with the rows.
         let body = |start: usize, mask: &[u8]| match sorting.direction() {
             Direction::Ascending => rows(mask, start).for_each(|row| first.offer(row)),
@@ -59,7 +73,12 @@ impl Data {
             Direction::Descending => self.blocks_backwards(node, body),
         }
         let kept = first.finish();
-        Some(kept.into_iter().take(from.limit).map(|row| i64::from(self.seqs[row as usize])).collect())
+        Some(
+            kept.into_iter()
+                .take(from.limit)
+                .map(|row| i64::from(self.seqs[row as usize]))
+                .collect(),
+        )
     }
 }
 
@@ -80,9 +99,15 @@ struct Sorting<'a> {
 }
 
 impl<'a> Sorting<'a> {
-    fn new(data: &'a Data, order: &[Order], after: Option<(&'a [Cell], i64)>) -> Option<Sorting<'a>> {
+    fn new(
+        data: &'a Data,
+        order: &[Order],
+        after: Option<(&'a [Cell], i64)>,
+    ) -> Option<Sorting<'a>> {
         let mut keys = Vec::with_capacity(order.len());
-        let mut seq = order.first().map_or(Direction::Descending, |order| order.direction);
+        let mut seq = order
+            .first()
+            .map_or(Direction::Descending, |order| order.direction);
         for order in order {
             if order.column == SEQ {
                 // Nothing behind it decides.
@@ -92,16 +117,28 @@ impl<'a> Sorting<'a> {
             keys.push((data.column(&Need::exact(&order.column))?, order.direction));
         }
         let fits = |cells: &[Cell]| {
-            cells.len() >= keys.len() && keys.iter().zip(cells).all(|((column, _), cell)| suits(column.ty, cell))
+            cells.len() >= keys.len()
+                && keys
+                    .iter()
+                    .zip(cells)
+                    .all(|((column, _), cell)| suits(column.ty, cell))
         };
         let odd = |column: &Column| matches!(&column.values, Values::Ints(ints) if ints.is_odd());
-        let sound = after.is_none_or(|(cells, _)| fits(cells)) && !keys.iter().any(|(column, _)| odd(column));
-        sound.then_some(Sorting { keys, seqs: &data.seqs, seq, after })
+        let sound = after.is_none_or(|(cells, _)| fits(cells))
+            && !keys.iter().any(|(column, _)| odd(column));
+        sound.then_some(Sorting {
+            keys,
+            seqs: &data.seqs,
+            seq,
+            after,
+        })
     }
 
     /// Which way most of the work goes.
     fn direction(&self) -> Direction {
-        self.keys.first().map_or(self.seq, |(_, direction)| *direction)
+        self.keys
+            .first()
+            .map_or(self.seq, |(_, direction)| *direction)
     }
 
     fn compare(&self, left: u32, right: u32) -> Ordering {
@@ -118,7 +155,9 @@ impl<'a> Sorting<'a> {
     }
 
     fn is_after(&self, row: u32) -> bool {
-        let Some((cells, seq)) = self.after else { return true };
+        let Some((cells, seq)) = self.after else {
+            return true;
+        };
         for ((column, direction), cell) in self.keys.iter().zip(cells) {
             let nulls = cell.is_null() || column.is_null(row as usize);
             let ordering = directed(column.compare_cell(row as usize, cell), *direction, nulls);
@@ -126,7 +165,12 @@ impl<'a> Sorting<'a> {
                 return ordering.is_gt();
             }
         }
-        directed(i64::from(self.seqs[row as usize]).cmp(&seq), self.seq, false).is_gt()
+        directed(
+            i64::from(self.seqs[row as usize]).cmp(&seq),
+            self.seq,
+            false,
+        )
+        .is_gt()
     }
 }
 
@@ -149,13 +193,20 @@ struct First<'a> {
 
 impl First<'_> {
     fn offer(&mut self, row: u32) {
-        if self.last.is_some_and(|last| self.sorting.compare(row, last).is_gt()) || !self.sorting.is_after(row) {
+        if self
+            .last
+            .is_some_and(|last| self.sorting.compare(row, last).is_gt())
+            || !self.sorting.is_after(row)
+        {
             return;
         }
         self.kept.push(row);
         if self.kept.len() >= self.most * 2 + 64 {
             let sorting = self.sorting;
-            self.kept.select_nth_unstable_by(self.most - 1, |left, right| sorting.compare(*left, *right));
+            self.kept
+                .select_nth_unstable_by(self.most - 1, |left, right| {
+                    sorting.compare(*left, *right)
+                });
             self.kept.truncate(self.most);
             self.last = self.kept.last().copied();
         }
@@ -163,7 +214,8 @@ impl First<'_> {
 
     fn finish(mut self) -> Vec<u32> {
         let sorting = self.sorting;
-        self.kept.sort_unstable_by(|left, right| sorting.compare(*left, *right));
+        self.kept
+            .sort_unstable_by(|left, right| sorting.compare(*left, *right));
         self.kept.truncate(self.most);
         self.kept
     }

@@ -21,11 +21,17 @@ pub(crate) enum Form {
 
 impl Need {
     pub fn exact(column: &str) -> Need {
-        Need { column: column.to_owned(), form: Form::Exact }
+        Need {
+            column: column.to_owned(),
+            form: Form::Exact,
+        }
     }
 
     pub fn folded(column: &str) -> Need {
-        Need { column: column.to_owned(), form: Form::Folded }
+        Need {
+            column: column.to_owned(),
+            form: Form::Folded,
+        }
     }
 }
 
@@ -102,7 +108,7 @@ impl Column {
         }
     }
 
-    /// Whether the column can take another value of this many bytes.
+    /// Whether the column is sound and can take another value of this many bytes.
     pub fn has_room(&self, bytes: usize) -> bool {
         match &self.values {
             Values::Ints(ints) => !ints.is_odd(),
@@ -113,7 +119,9 @@ impl Column {
     pub fn cell(&self, at: usize) -> Cell {
         match &self.values {
             Values::Ints(ints) => ints.get(at).into(),
-            Values::Texts(texts) => texts.get(at).map_or(Cell::Null, |bytes| self.cell_of(bytes)),
+            Values::Texts(texts) => texts
+                .get(at)
+                .map_or(Cell::Null, |bytes| self.cell_of(bytes)),
         }
     }
 

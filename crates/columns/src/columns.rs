@@ -6,7 +6,7 @@ use crate::copy::{Copy, Fitness};
 use crate::data::Data;
 use crate::load::{Ended, Wish, wish};
 use crate::plan::{Node, SEQ, needs};
-use guanxi_meta::{Cell, TableSpec};
+use guanxi_meta::{Cell, ColumnType, TableSpec};
 use guanxi_query::cond::{Cond, Measure, Operand, Order, Select};
 use guanxi_store::{Row, Store, StoreError, StoreExt, StoreResult};
 use parking_lot::{Condvar, Mutex};
@@ -29,7 +29,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { memory_bytes: 160 << 20, idle: Duration::from_secs(180) }
+        Limits {
+            memory_bytes: 160 << 20,
+            idle: Duration::from_secs(180),
+        }
     }
 }
 
@@ -101,7 +104,12 @@ impl Columns {
     }
 
     /// The `seq` of the first rows in an order, after a row: what `Select` with these would answer.
-    pub fn page(&self, ask: Ask<'_>, order: &[Order], from: From<'_>) -> StoreResult<Option<Vec<i64>>> {
+    pub fn page(
+        &self,
+        ask: Ask<'_>,
+        order: &[Order],
+        from: From<'_>,
+    ) -> StoreResult<Option<Vec<i64>>> {
         let keys = order.iter().take_while(|order| order.column != SEQ);
         let keys = keys.map(|order| Need::exact(&order.column)).collect();
         self.answer(ask, keys, |data, node| data.page(node, order, &from))
@@ -113,13 +121,25 @@ impl Columns {
         let pair = |row: Row| {
             let mut cells = row.cells.into_iter();
             let cell = cells.next().unwrap_or_default();
-            (cell, cells.next().and_then(|count| count.int()).unwrap_or_default().unsigned_abs())
+            (
+                cell,
+                cells
+                    .next()
+                    .and_then(|count| count.int())
+                    .unwrap_or_default()
+                    .unsigned_abs(),
+            )
         };
         Ok(rows.map(|rows| rows.into_iter().map(pair).collect()))
     }
 
     /// What `Aggregate` with these would answer.
-    pub fn group(&self, ask: Ask<'_>, group: &[String], measures: &[Measure]) -> StoreResult<Option<Vec<Row>>> {
+    pub fn group(
+        &self,
+        ask: Ask<'_>,
+        group: &[String],
+        measures: &[Measure],
+    ) -> StoreResult<Option<Vec<Row>>> {
         let mut columns: Vec<Need> = group.iter().map(|name| Need::exact(name)).collect();
         for measure in measures {
             if let Measure::Sum(name) | Measure::Min(name) | Measure::Max(name) = measure {
@@ -131,7 +151,9 @@ impl Columns {
 
     /// Of these rows those that match, in their order.
     pub fn standing(&self, ask: Ask<'_>, seqs: &[i64]) -> StoreResult<Option<Vec<i64>>> {
-        self.answer(ask, Vec::new(), |data, node| Some(data.standing(node, seqs)))
+        self.answer(ask, Vec::new(), |data, node| {
+            Some(data.standing(node, seqs))
+        })
     }
 
     /// Bytes that all copies take.
@@ -162,12 +184,20 @@ impl Columns {
         if !known(ask.table, ask.cond, &more) {
             return Ok(None);
         }
-        let Some(cond) = inner.resolve(ask.table, ask.cond)? else { return Ok(None) };
+        let Some(cond) = inner.resolve(ask.table, ask.cond)? else {
+            return Ok(None);
+        };
         let mut wanted = more;
         needs(&cond, &mut wanted);
+        if wanted.is_empty() {
+            // Which rows there are is known by any column.
+            wanted.extend(narrowest(ask.table));
+        }
         wanted.sort();
         wanted.dedup();
-        let Some(wish) = wish(ask.table, &wanted) else { return Ok(None) };
+        let Some(wish) = wish(ask.table, &wanted) else {
+            return Ok(None);
+        };
         let deadline = Instant::now() + ask.patience;
         for _ in 0..TRIES {
             if !self.hold(&wish, deadline)? {
@@ -209,7 +239,9 @@ impl Columns {
         if !queue.running {
             queue.running = true;
             let (weak, work) = (Arc::downgrade(inner), inner.work.clone());
-            let spawned = std::thread::Builder::new().name("columns".to_owned()).spawn(move || run(&weak, &work));
+            let spawned = std::thread::Builder::new()
+                .name("columns".to_owned())
+                .spawn(move || run(&weak, &work));
             if spawned.is_err() {
                 queue.running = false;
                 queue.wishes.clear();
@@ -218,7 +250,12 @@ impl Columns {
         }
         inner.work.wished.notify_all();
         while queue.wishes.contains(wish) {
-            if inner.work.ended.wait_until(&mut queue, deadline).timed_out() {
+            if inner
+                .work
+                .ended
+                .wait_until(&mut queue, deadline)
+                .timed_out()
+            {
                 return Ok(false);
             }
         }
@@ -286,12 +323,17 @@ impl Inner {
 
     pub fn copy(&self, table: &str) -> Arc<Copy> {
         let mut copies = self.copies.lock();
-        copies.entry(table.to_owned()).or_insert_with(|| Arc::new(Copy::new(table))).clone()
+        copies
+            .entry(table.to_owned())
+            .or_insert_with(|| Arc::new(Copy::new(table)))
+            .clone()
     }
 
     /// Whether the columns are there; `None` when one is there with another type.
     fn held(&self, wish: &Wish) -> Option<bool> {
-        let Some(copy) = self.copies.lock().get(&wish.table).cloned() else { return Some(false) };
+        let Some(copy) = self.copies.lock().get(&wish.table).cloned() else {
+            return Some(false);
+        };
         let data = copy.data.read();
         let mut all = !data.held.is_empty();
         for (need, ty) in &wish.needs {
@@ -322,7 +364,9 @@ impl Inner {
     fn catch_up(&self) -> StoreResult<()> {
         let head = self.store.log_head()?;
         let mut position = self.position.lock();
-        let Some(mut at) = *position else { return Ok(()) };
+        let Some(mut at) = *position else {
+            return Ok(());
+        };
         if head < at || head - at > MOST_BEHIND {
             // Another database in this place, or one that ran far ahead.
             self.copies.lock().clear();
@@ -337,7 +381,10 @@ impl Inner {
             let mut by_table: HashMap<&str, Vec<i64>> = HashMap::new();
             for row in &rows {
                 if copies.contains_key(&row.entry.object) {
-                    by_table.entry(&row.entry.object).or_default().push(row.entry.seq);
+                    by_table
+                        .entry(&row.entry.object)
+                        .or_default()
+                        .push(row.entry.seq);
                 }
             }
             for (table, seqs) in by_table {
@@ -367,13 +414,31 @@ impl Inner {
                 Some(inner) => Cond::Not(Box::new(inner)),
                 None => return Ok(None),
             },
-            Cond::Among { column, table: other, select, cond } => {
-                let Some(cells) = self.linked(other, select, cond)? else { return Ok(None) };
-                let cond = Cond::In { column: column.clone(), cells };
-                return if column == ID { self.by_id(table, &cond) } else { Ok(Some(cond)) };
+            Cond::Among {
+                column,
+                table: other,
+                select,
+                cond,
+            } => {
+                let Some(cells) = self.linked(other, select, cond)? else {
+                    return Ok(None);
+                };
+                let cond = Cond::In {
+                    column: column.clone(),
+                    cells,
+                };
+                return if column == ID {
+                    self.by_id(table, &cond)
+                } else {
+                    Ok(Some(cond))
+                };
             }
             Cond::In { column, .. } if column == ID => return self.by_id(table, cond),
-            Cond::Compare { column, op: guanxi_query::cond::Op::Equal, with: Operand::Cell(_) } if column == ID => {
+            Cond::Compare {
+                column,
+                op: guanxi_query::cond::Op::Equal,
+                with: Operand::Cell(_),
+            } if column == ID => {
                 return self.by_id(table, cond);
             }
             other => other.clone(),
@@ -396,9 +461,18 @@ impl Inner {
         if *cond == Cond::False {
             return Ok(Some(Vec::new()));
         }
-        let columns = if select == SEQ { Vec::new() } else { vec![select.to_owned()] };
-        let select = Select::from(table, columns).filter(cond.clone()).limit(MOST_LINKED + 1);
-        let rows = match self.store.look_within(LINKED_WITHIN, |view| view.select(&select)) {
+        let columns = if select == SEQ {
+            Vec::new()
+        } else {
+            vec![select.to_owned()]
+        };
+        let select = Select::from(table, columns)
+            .filter(cond.clone())
+            .limit(MOST_LINKED + 1);
+        let rows = match self
+            .store
+            .look_within(LINKED_WITHIN, |view| view.select(&select))
+        {
             Err(StoreError::TooSlow) => return Ok(None),
             rows => rows?,
         };
@@ -406,7 +480,11 @@ impl Inner {
             return Ok(None);
         }
         let cell = |row: Row| row.cells.into_iter().next().unwrap_or(Cell::Int(row.seq));
-        let mut cells: Vec<Cell> = rows.into_iter().map(cell).filter(|cell| !cell.is_null()).collect();
+        let mut cells: Vec<Cell> = rows
+            .into_iter()
+            .map(cell)
+            .filter(|cell| !cell.is_null())
+            .collect();
         cells.sort();
         cells.dedup();
         Ok(Some(cells))
@@ -417,14 +495,23 @@ impl Inner {
         if matches!(cond, Cond::In { cells, .. } if cells.is_empty()) {
             return Ok(Some(Cond::False));
         }
-        let select = Select::from(&table.name, Vec::new()).filter(cond.clone()).limit(MOST_LINKED + 1);
+        let select = Select::from(&table.name, Vec::new())
+            .filter(cond.clone())
+            .limit(MOST_LINKED + 1);
         let rows = self.store.look(|view| view.select(&select))?;
         let cells = rows.iter().map(|row| Cell::Int(row.seq)).collect();
-        Ok((rows.len() <= MOST_LINKED as usize).then_some(Cond::In { column: SEQ.to_owned(), cells }))
+        Ok((rows.len() <= MOST_LINKED as usize).then_some(Cond::In {
+            column: SEQ.to_owned(),
+            cells,
+        }))
     }
 
     /// Drops the columns that were not asked for longest, until `coming` more bytes fit; never those of `keep`.
-    pub fn make_room(&self, coming: usize, keep: (&str, &[Need])) -> Result<(), crate::data::Unfit> {
+    pub fn make_room(
+        &self,
+        coming: usize,
+        keep: (&str, &[Need]),
+    ) -> Result<(), crate::data::Unfit> {
         let most = self.limits.memory_bytes;
         let mut held = self.bytes();
         if held + coming <= most {
@@ -453,7 +540,9 @@ impl Inner {
         }
         let mut copies = self.copies.lock();
         // A copy that is being read has no columns yet.
-        copies.retain(|_, copy| !copy.data.read().held.is_empty() || copy.marks.lock().loading.is_some());
+        copies.retain(|_, copy| {
+            !copy.data.read().held.is_empty() || copy.marks.lock().loading.is_some()
+        });
         if copies.is_empty() && self.work.queue.lock().wishes.is_empty() {
             drop(copies);
             *self.position.lock() = None;
@@ -474,7 +563,9 @@ impl Inner {
     }
 
     fn drop_column(&self, table: &str, need: &Need) {
-        let Some(copy) = self.copies.lock().get(table).cloned() else { return };
+        let Some(copy) = self.copies.lock().get(table).cloned() else {
+            return;
+        };
         let _alone = copy.changing.lock();
         let mut data = copy.data.write();
         data.held.remove(need);
@@ -484,6 +575,15 @@ impl Inner {
     }
 }
 
+fn narrowest(table: &TableSpec) -> Option<Need> {
+    let int = table
+        .columns
+        .iter()
+        .find(|column| column.ty == ColumnType::Int);
+    int.or(table.columns.first())
+        .map(|column| Need::exact(&column.name))
+}
+
 /// The column that a unique index serves.
 const ID: &str = "id";
 
@@ -491,5 +591,10 @@ const ID: &str = "id";
 fn known(table: &TableSpec, cond: &Cond, more: &[Need]) -> bool {
     let mut wanted = more.to_vec();
     needs(cond, &mut wanted);
-    wanted.iter().all(|need| table.columns.iter().any(|column| column.name == need.column))
+    wanted.iter().all(|need| {
+        table
+            .columns
+            .iter()
+            .any(|column| column.name == need.column)
+    })
 }

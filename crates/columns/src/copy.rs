@@ -61,7 +61,9 @@ impl Copy {
         if self.data.read().broken {
             return Ok(Fitness::Lost);
         }
-        let mut changed: Vec<i64> = std::mem::take(&mut self.marks.lock().changed).into_iter().collect();
+        let mut changed: Vec<i64> = std::mem::take(&mut self.marks.lock().changed)
+            .into_iter()
+            .collect();
         if changed.is_empty() {
             return Ok(Fitness::Sound);
         }
@@ -78,7 +80,11 @@ impl Copy {
                 }
             };
             let found: HashSet<i64> = rows.iter().map(|row| row.seq).collect();
-            let gone: Vec<i64> = batch.iter().filter(|seq| !found.contains(seq)).copied().collect();
+            let gone: Vec<i64> = batch
+                .iter()
+                .filter(|seq| !found.contains(seq))
+                .copied()
+                .collect();
             if self.data.write().patch(&names, &rows, &gone) == Err(Unfit) {
                 return Ok(Fitness::Lost);
             }
@@ -87,14 +93,28 @@ impl Copy {
     }
 }
 
-fn read(store: &dyn Store, table: &str, names: &[String], seqs: &[i64]) -> Result<Vec<Row>, StoreError> {
-    let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else { return Ok(Vec::new()) };
+fn read(
+    store: &dyn Store,
+    table: &str,
+    names: &[String],
+    seqs: &[i64],
+) -> Result<Vec<Row>, StoreError> {
+    let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else {
+        return Ok(Vec::new());
+    };
     let mut select = Select::from(table, names.to_vec());
     if last - first < seqs.len() as i64 * CLOSE {
-        let range = Cond::compare("seq", Op::GreaterOrEqual, *first).and(Cond::compare("seq", Op::LessOrEqual, *last));
+        let range = Cond::compare("seq", Op::GreaterOrEqual, *first).and(Cond::compare(
+            "seq",
+            Op::LessOrEqual,
+            *last,
+        ));
         select = select.filter(range).order("seq", Direction::Ascending);
     } else {
-        select = select.filter(Cond::among("seq", seqs.iter().map(|seq| (*seq).into()).collect()));
+        select = select.filter(Cond::among(
+            "seq",
+            seqs.iter().map(|seq| (*seq).into()).collect(),
+        ));
     }
     store.look(|view| view.select(&select))
 }

@@ -25,7 +25,10 @@ pub(crate) struct Held {
 
 impl Held {
     pub fn new(column: Column, now: u64) -> Held {
-        Held { column, used_at: AtomicU64::new(now) }
+        Held {
+            column,
+            used_at: AtomicU64::new(now),
+        }
     }
 }
 
@@ -69,7 +72,11 @@ impl Data {
     /// Brings rows up to date, with cells in the order of `names`, and removes those that are gone.
     pub fn patch(&mut self, names: &[String], rows: &[Row], gone: &[i64]) -> Result<(), Unfit> {
         self.broken = true;
-        let source: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let source: HashMap<&str, usize> = names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| (name.as_str(), at))
+            .collect();
         for row in rows {
             let seq = u32::try_from(row.seq).map_err(|_| Unfit)?;
             let place = self.seqs.binary_search(&seq);
@@ -77,7 +84,10 @@ impl Data {
                 put_in(&mut self.seqs, at, seq);
             }
             for (need, held) in &mut self.held {
-                let cell = source.get(need.column.as_str()).map(|at| &row.cells[*at]).ok_or(Unfit)?;
+                let cell = source
+                    .get(need.column.as_str())
+                    .map(|at| &row.cells[*at])
+                    .ok_or(Unfit)?;
                 if !held.column.has_room(length(cell)) {
                     return Err(Unfit);
                 }
@@ -116,7 +126,11 @@ impl Data {
         self.broken = true;
         if self.held.is_empty() {
             self.seqs = loaded.seqs;
-            self.held = loaded.columns.into_iter().map(|(need, column)| (need, Held::new(column, now))).collect();
+            self.held = loaded
+                .columns
+                .into_iter()
+                .map(|(need, column)| (need, Held::new(column, now)))
+                .collect();
         } else {
             let places = (self.seqs != loaded.seqs).then(|| places(&self.seqs, &loaded.seqs));
             for (need, column) in loaded.columns {
@@ -161,10 +175,18 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Columns to be filled from rows whose cells are those of `names`.
     pub fn new(needs: &[(Need, guanxi_meta::ColumnType)], names: &[String]) -> Loaded {
-        let source = |need: &Need| names.iter().position(|name| *name == need.column).unwrap_or_default();
+        let source = |need: &Need| {
+            names
+                .iter()
+                .position(|name| *name == need.column)
+                .unwrap_or_default()
+        };
         Loaded {
             seqs: Vec::new(),
-            columns: needs.iter().map(|(need, ty)| (need.clone(), Column::new(*ty, need.form))).collect(),
+            columns: needs
+                .iter()
+                .map(|(need, ty)| (need.clone(), Column::new(*ty, need.form)))
+                .collect(),
             sources: needs.iter().map(|(need, _)| source(need)).collect(),
         }
     }
@@ -186,7 +208,11 @@ impl Loaded {
     }
 
     pub fn bytes(&self) -> usize {
-        self.columns.iter().map(|(_, column)| column.bytes()).sum::<usize>() + self.seqs.capacity() * 4
+        self.columns
+            .iter()
+            .map(|(_, column)| column.bytes())
+            .sum::<usize>()
+            + self.seqs.capacity() * 4
     }
 
     pub fn shrink(&mut self) {

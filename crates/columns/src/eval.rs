@@ -23,18 +23,29 @@ impl Node<'_> {
             Node::Range16(range) => within(range, start, out),
             Node::Range32(range) => within(range, start, out),
             Node::Range64(range) => within(range, start, out),
-            Node::Table8(raw, table) => look_up(&raw[start..end], out, |raw| table[usize::from(raw)]),
-            Node::Table16(raw, table) => look_up(&raw[start..end], out, |raw| table[usize::from(raw)]),
+            Node::Table8(raw, table) => {
+                look_up(&raw[start..end], out, |raw| table[usize::from(raw)])
+            }
+            Node::Table16(raw, table) => {
+                look_up(&raw[start..end], out, |raw| table[usize::from(raw)])
+            }
             Node::Table32(raw, table) => {
                 let null = table.len() - 1;
                 look_up(&raw[start..end], out, |raw| table[(raw as usize).min(null)]);
             }
-            Node::Set32(raw, set) => look_up(&raw[start..end], out, |raw| u8::from(set.contains(&raw))),
-            Node::Set64(raw, set) => look_up(&raw[start..end], out, |raw| u8::from(set.contains(&raw))),
+            Node::Set32(raw, set) => {
+                look_up(&raw[start..end], out, |raw| u8::from(set.contains(&raw)))
+            }
+            Node::Set64(raw, set) => {
+                look_up(&raw[start..end], out, |raw| u8::from(set.contains(&raw)))
+            }
             Node::Places(places) => {
                 out.fill(0);
                 let first = places.partition_point(|at| (*at as usize) < start);
-                for at in places[first..].iter().take_while(|at| (**at as usize) < end) {
+                for at in places[first..]
+                    .iter()
+                    .take_while(|at| (**at as usize) < end)
+                {
                     out[*at as usize - start] = 1;
                 }
             }
@@ -57,7 +68,9 @@ impl Node<'_> {
 
 fn within<T: Lane>(range: &Range<'_, T>, start: usize, out: &mut [u8]) {
     let (low, span) = (range.low, range.span);
-    look_up(&range.raw[start..start + out.len()], out, |raw| u8::from(raw.within(low, span)));
+    look_up(&range.raw[start..start + out.len()], out, |raw| {
+        u8::from(raw.within(low, span))
+    });
 }
 
 #[inline(always)]
@@ -68,7 +81,9 @@ fn look_up<T: Copy>(raw: &[T], out: &mut [u8], truth: impl Fn(T) -> u8) {
 }
 
 fn all(parts: &[Node<'_>], start: usize, out: &mut [u8]) {
-    let Some((first, rest)) = parts.split_first() else { return out.fill(1) };
+    let Some((first, rest)) = parts.split_first() else {
+        return out.fill(1);
+    };
     first.eval(start, out);
     let mut other = [0; BLOCK];
     let other = &mut other[..out.len()];
@@ -77,18 +92,24 @@ fn all(parts: &[Node<'_>], start: usize, out: &mut [u8]) {
             return;
         }
         part.eval(start, other);
-        out.iter_mut().zip(&*other).for_each(|(truth, other)| *truth &= other);
+        out.iter_mut()
+            .zip(&*other)
+            .for_each(|(truth, other)| *truth &= other);
     }
 }
 
 fn any(parts: &[Node<'_>], start: usize, out: &mut [u8]) {
-    let Some((first, rest)) = parts.split_first() else { return out.fill(0) };
+    let Some((first, rest)) = parts.split_first() else {
+        return out.fill(0);
+    };
     first.eval(start, out);
     let mut other = [0; BLOCK];
     let other = &mut other[..out.len()];
     for part in rest {
         part.eval(start, other);
-        out.iter_mut().zip(&*other).for_each(|(truth, other)| *truth |= other);
+        out.iter_mut()
+            .zip(&*other)
+            .for_each(|(truth, other)| *truth |= other);
     }
 }
 
@@ -100,9 +121,15 @@ pub(crate) fn ones(mask: &[u8]) -> u64 {
             let mut sums = [0_u8; 16];
             let mut lanes = piece.chunks_exact(16);
             for lane in &mut lanes {
-                sums.iter_mut().zip(lane).for_each(|(sum, truth)| *sum += truth);
+                sums.iter_mut()
+                    .zip(lane)
+                    .for_each(|(sum, truth)| *sum += truth);
             }
-            let rest: u64 = lanes.remainder().iter().map(|truth| u64::from(*truth)).sum();
+            let rest: u64 = lanes
+                .remainder()
+                .iter()
+                .map(|truth| u64::from(*truth))
+                .sum();
             rest + sums.iter().map(|sum| u64::from(*sum)).sum::<u64>()
         })
         .sum()
@@ -110,5 +137,8 @@ pub(crate) fn ones(mask: &[u8]) -> u64 {
 
 /// The rows of a mask that are 1, ascending.
 pub(crate) fn rows(mask: &[u8], start: usize) -> impl DoubleEndedIterator<Item = u32> {
-    mask.iter().enumerate().filter(|(_, truth)| **truth == 1).map(move |(at, _)| (start + at) as u32)
+    mask.iter()
+        .enumerate()
+        .filter(|(_, truth)| **truth == 1)
+        .map(move |(at, _)| (start + at) as u32)
 }

@@ -18,13 +18,31 @@ const MOST_GROUPS: usize = 200_000;
 impl Data {
     /// As the store's `aggregate`: the cells of the group, then one per measure, in the order of the groups with
     /// nulls last. `None` for measures that only the database takes and for sums beyond 64 bits.
-    pub fn group(&self, node: &Node<'_>, group: &[String], measures: &[Measure]) -> Option<Vec<Row>> {
-        let columns: Vec<&Column> = group.iter().map(|name| self.column(&Need::exact(name))).collect::<Option<_>>()?;
-        let measured: Vec<Measured<'_>> = measures.iter().map(|measure| self.measured(measure)).collect::<Option<_>>()?;
+    pub fn group(
+        &self,
+        node: &Node<'_>,
+        group: &[String],
+        measures: &[Measure],
+    ) -> Option<Vec<Row>> {
+        let columns: Vec<&Column> = group
+            .iter()
+            .map(|name| self.column(&Need::exact(name)))
+            .collect::<Option<_>>()?;
+        let measured: Vec<Measured<'_>> = measures
+            .iter()
+            .map(|measure| self.measured(measure))
+            .collect::<Option<_>>()?;
         let coded: Vec<Coded<'_>> = columns.iter().map(|column| Coded::new(column)).collect();
         let sizes: Vec<usize> = coded.iter().map(Coded::size).collect();
-        let product = sizes.iter().try_fold(1_usize, |all, size| all.checked_mul(*size))?;
-        let mut groups = Groups { dense: Vec::new(), sparse: HashMap::new(), first: Vec::new(), sums: Vec::new() };
+        let product = sizes
+            .iter()
+            .try_fold(1_usize, |all, size| all.checked_mul(*size))?;
+        let mut groups = Groups {
+            dense: Vec::new(),
+            sparse: HashMap::new(),
+            first: Vec::new(),
+            sums: Vec::new(),
+        };
         if product <= MOST_DENSE {
             groups.dense = vec![u32::MAX; product];
         }
@@ -36,8 +54,9 @@ impl Data {
                 return;
             }
             for row in rows(mask, start) {
-                let code =
-                    coded.iter().zip(&sizes).fold(0, |code, (coded, size)| code * size + coded.code(row as usize));
+                let code = coded.iter().zip(&sizes).fold(0, |code, (coded, size)| {
+                    code * size + coded.code(row as usize)
+                });
                 let at = groups.of(code, row, &fresh);
                 for (sum, measured) in groups.sums[at * fresh.len()..].iter_mut().zip(&measured) {
                     sum.add(measured, row as usize);
@@ -69,11 +88,22 @@ impl Data {
     }
 
     /// Joins groups whose texts are equal though they were kept apart, and puts all in order.
-    fn answered(&self, columns: &[&Column], measured: &[Measured<'_>], groups: Groups) -> Option<Vec<Row>> {
+    fn answered(
+        &self,
+        columns: &[&Column],
+        measured: &[Measured<'_>],
+        groups: Groups,
+    ) -> Option<Vec<Row>> {
         let width = measured.len();
         let compare = |left: usize, right: usize| {
-            let by = |column: &&Column| column.compare(groups.first[left] as usize, groups.first[right] as usize);
-            columns.iter().map(by).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+            let by = |column: &&Column| {
+                column.compare(groups.first[left] as usize, groups.first[right] as usize)
+            };
+            columns
+                .iter()
+                .map(by)
+                .find(|ordering| ordering.is_ne())
+                .unwrap_or(Ordering::Equal)
         };
         let mut order: Vec<usize> = (0..groups.first.len()).collect();
         order.sort_unstable_by(|left, right| compare(*left, *right));
@@ -114,7 +144,12 @@ struct Sum {
 
 impl Default for Sum {
     fn default() -> Sum {
-        Sum { count: 0, sum: 0, low: i64::MAX, high: i64::MIN }
+        Sum {
+            count: 0,
+            sum: 0,
+            low: i64::MAX,
+            high: i64::MIN,
+        }
     }
 }
 

@@ -65,7 +65,11 @@ pub(crate) struct Ints {
 
 impl Ints {
     pub fn new() -> Ints {
-        Ints { base: 0, raw: Raw::B8(Vec::new()), odd: false }
+        Ints {
+            base: 0,
+            raw: Raw::B8(Vec::new()),
+            odd: false,
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -121,7 +125,10 @@ impl Ints {
     /// The rows in these places of the old column; none is null.
     pub fn rearranged(&self, places: &[Option<u32>]) -> Ints {
         fn pick<T: Lane>(list: &[T], places: &[Option<u32>]) -> Vec<T> {
-            places.iter().map(|place| place.map_or(T::NULL, |at| list[at as usize])).collect()
+            places
+                .iter()
+                .map(|place| place.map_or(T::NULL, |at| list[at as usize]))
+                .collect()
         }
         let raw = match &self.raw {
             Raw::B8(list) => Raw::B8(pick(list, places)),
@@ -129,7 +136,11 @@ impl Ints {
             Raw::B32(list) => Raw::B32(pick(list, places)),
             Raw::B64(list) => Raw::B64(pick(list, places)),
         };
-        Ints { base: self.base, raw, odd: self.odd }
+        Ints {
+            base: self.base,
+            raw,
+            odd: self.odd,
+        }
     }
 
     pub fn shrink(&mut self) {
@@ -170,7 +181,11 @@ impl Ints {
 
     /// What a raw value lies below the value itself.
     pub fn offset(&self) -> i64 {
-        if matches!(self.raw, Raw::B64(_)) { 0 } else { self.base }
+        if matches!(self.raw, Raw::B64(_)) {
+            0
+        } else {
+            self.base
+        }
     }
 
     /// The greatest raw value.
@@ -190,7 +205,11 @@ impl Ints {
             self.odd |= value == i64::NULL;
             return Some(value);
         }
-        let fits = |column: &Ints| value.checked_sub(column.base).filter(|raw| (0..=column.most()).contains(raw));
+        let fits = |column: &Ints| {
+            value
+                .checked_sub(column.base)
+                .filter(|raw| (0..=column.most()).contains(raw))
+        };
         if fits(self).is_none() {
             self.widen(value);
         }
@@ -211,7 +230,9 @@ impl Ints {
             }
         }
         let span = high - low;
-        let width = [MOST_8, MOST_16, MOST_32].into_iter().find(|most| span <= i128::from(*most));
+        let width = [MOST_8, MOST_16, MOST_32]
+            .into_iter()
+            .find(|most| span <= i128::from(*most));
         // Numbers that only grow are the usual ones, so more room is left above.
         let base = width.map_or(0, |most| low - (i128::from(most) - span) / 8);
         let base = i64::try_from(base).unwrap_or(low as i64);
@@ -221,9 +242,21 @@ impl Ints {
         self.base = base;
         self.odd = old.odd;
         self.raw = match width {
-            Some(MOST_8) => Raw::B8(values.map(|value| raw(value).map_or(u8::NULL, |raw| raw as u8)).collect()),
-            Some(MOST_16) => Raw::B16(values.map(|value| raw(value).map_or(u16::NULL, |raw| raw as u16)).collect()),
-            Some(MOST_32) => Raw::B32(values.map(|value| raw(value).map_or(u32::NULL, |raw| raw as u32)).collect()),
+            Some(MOST_8) => Raw::B8(
+                values
+                    .map(|value| raw(value).map_or(u8::NULL, |raw| raw as u8))
+                    .collect(),
+            ),
+            Some(MOST_16) => Raw::B16(
+                values
+                    .map(|value| raw(value).map_or(u16::NULL, |raw| raw as u16))
+                    .collect(),
+            ),
+            Some(MOST_32) => Raw::B32(
+                values
+                    .map(|value| raw(value).map_or(u32::NULL, |raw| raw as u32))
+                    .collect(),
+            ),
             _ => Raw::B64(values.map(|value| value.unwrap_or(i64::NULL)).collect()),
         };
     }
@@ -275,7 +308,10 @@ mod tests {
         }
         ints.set(0, None);
         ints.insert(1, Some(9));
-        assert_eq!([ints.get(0), ints.get(1), ints.get(2), ints.get(3)], [None, Some(9), None, Some(250)]);
+        assert_eq!(
+            [ints.get(0), ints.get(1), ints.get(2), ints.get(3)],
+            [None, Some(9), None, Some(250)]
+        );
         assert!(!ints.is_odd());
         ints.set(0, Some(i64::MIN));
         assert!(ints.is_odd());

@@ -37,7 +37,11 @@ impl Inner {
         let copy = self.copy(&wish.table);
         let lacking: Vec<(Need, ColumnType)> = {
             let data = copy.data.read();
-            wish.needs.iter().filter(|(need, _)| !data.held.contains_key(need)).cloned().collect()
+            wish.needs
+                .iter()
+                .filter(|(need, _)| !data.held.contains_key(need))
+                .cloned()
+                .collect()
         };
         if lacking.is_empty() {
             return Ok(Ended::Held);
@@ -48,7 +52,11 @@ impl Inner {
         // Whatever became of it: nothing is on its way any more.
         let since = copy.marks.lock().loading.take().unwrap_or_default();
         let Some(mut loaded) = read? else {
-            let refused = if self.is_closed() { Ended::Stopped } else { Ended::Unfit };
+            let refused = if self.is_closed() {
+                Ended::Stopped
+            } else {
+                Ended::Unfit
+            };
             if refused == Ended::Unfit {
                 self.refuse(wish);
             }
@@ -70,7 +78,10 @@ impl Inner {
         wish: &Wish,
         lacking: &[(Need, ColumnType)],
     ) -> Result<Option<Loaded>, StoreError> {
-        let mut names: Vec<String> = lacking.iter().map(|(need, _)| need.column.clone()).collect();
+        let mut names: Vec<String> = lacking
+            .iter()
+            .map(|(need, _)| need.column.clone())
+            .collect();
         names.sort();
         names.dedup();
         let mut loaded = Loaded::new(lacking, &names);
@@ -118,10 +129,22 @@ impl Inner {
 /// The wish for columns of a table as it is declared; `None` where it has no such column.
 pub(crate) fn wish(table: &guanxi_meta::TableSpec, needs: &[Need]) -> Option<Wish> {
     let typed = |need: &Need| {
-        let column = table.columns.iter().find(|column| column.name == need.column)?;
+        let column = table
+            .columns
+            .iter()
+            .find(|column| column.name == need.column)?;
         let form: Form = forms_of(column.ty, need.form)?;
-        Some((Need { column: need.column.clone(), form }, column.ty))
+        Some((
+            Need {
+                column: need.column.clone(),
+                form,
+            },
+            column.ty,
+        ))
     };
     let needs = needs.iter().map(typed).collect::<Option<_>>()?;
-    Some(Wish { table: table.name.clone(), needs })
+    Some(Wish {
+        table: table.name.clone(),
+        needs,
+    })
 }

@@ -60,8 +60,12 @@ pub(crate) fn needs(cond: &Cond, out: &mut Vec<Need>) {
                 need(Need::exact(other));
             }
         }
-        Cond::In { column, .. } | Cond::Null { column } | Cond::ListHas { column, .. } => need(Need::exact(column)),
-        Cond::Contains { column, .. } | Cond::StartsWith { column, .. } => need(Need::folded(column)),
+        Cond::In { column, .. } | Cond::Null { column } | Cond::ListHas { column, .. } => {
+            need(Need::exact(column))
+        }
+        Cond::Contains { column, .. } | Cond::StartsWith { column, .. } => {
+            need(Need::folded(column))
+        }
     }
 }
 
@@ -75,8 +79,16 @@ impl Data {
             Cond::Any(parts) => Node::Any(self.plans(parts)?),
             Cond::Not(inner) => Node::Not(Box::new(self.plan(inner)?)),
             Cond::Among { .. } => return None,
-            Cond::Compare { column, op, with: Operand::Cell(cell) } => self.compare(column, *op, cell)?,
-            Cond::Compare { column, op, with: Operand::Column(other) } => {
+            Cond::Compare {
+                column,
+                op,
+                with: Operand::Cell(cell),
+            } => self.compare(column, *op, cell)?,
+            Cond::Compare {
+                column,
+                op,
+                with: Operand::Column(other),
+            } => {
                 let (left, right) = (self.exact(column)?, self.exact(other)?);
                 (left.ty == right.ty).then_some(Node::Pair(left, right, *op))?
             }
@@ -86,11 +98,20 @@ impl Data {
             Cond::Contains { column, folded } => self.contains(column, folded)?,
             Cond::StartsWith { column, folded } => {
                 let texts = self.folded(column)?;
-                truths(texts, texts.entries().iter().map(|text| text.starts_with(folded.as_bytes())))
+                truths(
+                    texts,
+                    texts
+                        .entries()
+                        .iter()
+                        .map(|text| text.starts_with(folded.as_bytes())),
+                )
             }
             Cond::ListHas { column, item } => {
                 let texts = texts_of(self.exact(column)?)?;
-                truths(texts, texts.entries().iter().map(|text| list_has(text, item)))
+                truths(
+                    texts,
+                    texts.entries().iter().map(|text| list_has(text, item)),
+                )
             }
         })
     }
@@ -101,10 +122,13 @@ impl Data {
 
     fn exact(&self, column: &str) -> Option<&Column> {
         self.column(&Need::exact(column))
+            .filter(|column| column.has_room(0))
     }
 
     fn folded(&self, column: &str) -> Option<&Texts> {
-        self.column(&Need::folded(column)).filter(|column| column.form == Form::Folded).and_then(texts_of)
+        self.column(&Need::folded(column))
+            .filter(|column| column.form == Form::Folded)
+            .and_then(texts_of)
     }
 
     fn compare<'a>(&'a self, column: &str, op: Op, cell: &Cell) -> Option<Node<'a>> {
@@ -126,15 +150,24 @@ impl Data {
             }
             Values::Texts(texts) => {
                 let value = bytes_of(cell)?;
-                truths(texts, texts.entries().iter().map(|text| holds(op, text.cmp(value))))
+                truths(
+                    texts,
+                    texts
+                        .entries()
+                        .iter()
+                        .map(|text| holds(op, text.cmp(value))),
+                )
             }
         })
     }
 
     fn among<'a>(&'a self, column: &str, cells: &[Cell]) -> Option<Node<'a>> {
         if column == SEQ {
-            let mut places: Vec<u32> =
-                cells.iter().filter_map(Cell::int).filter_map(|seq| self.position(seq)).collect();
+            let mut places: Vec<u32> = cells
+                .iter()
+                .filter_map(Cell::int)
+                .filter_map(|seq| self.position(seq))
+                .collect();
             places.sort_unstable();
             places.dedup();
             return Some(Node::Places(places));
@@ -148,7 +181,10 @@ impl Data {
             Values::Ints(ints) => int_among(ints, cells.iter().filter_map(Cell::int).collect()),
             Values::Texts(texts) => {
                 let wanted: HashSet<&[u8]> = cells.iter().filter_map(bytes_of).collect();
-                truths(texts, texts.entries().iter().map(|text| wanted.contains(text)))
+                truths(
+                    texts,
+                    texts.entries().iter().map(|text| wanted.contains(text)),
+                )
             }
         })
     }
@@ -159,7 +195,9 @@ impl Data {
             return Some(truths(texts, texts.entries().iter().map(|_| true)));
         }
         let mut truth = vec![0; texts.entries().len() + 1];
-        texts.entries().find(folded.as_bytes(), |entry| truth[entry] = 1);
+        texts
+            .entries()
+            .find(folded.as_bytes(), |entry| truth[entry] = 1);
         Some(by_truth(texts, truth))
     }
 }
@@ -198,15 +236,33 @@ fn seq_range(seqs: &[u32], low: i64, high: i64) -> Node<'_> {
     if low > high {
         return Node::Const(false);
     }
-    Node::Range32(Range { raw: seqs, low: low as u32, span: (high - low) as u32 })
+    Node::Range32(Range {
+        raw: seqs,
+        low: low as u32,
+        span: (high - low) as u32,
+    })
 }
 
 fn range(ints: &Ints, low: i64, high: i64) -> Node<'_> {
-    let Some((low, span)) = ints.window(low, high).filter(|_| low <= high) else { return Node::Const(false) };
+    let Some((low, span)) = ints.window(low, high).filter(|_| low <= high) else {
+        return Node::Const(false);
+    };
     match ints.raw() {
-        Raw::B8(raw) => Node::Range8(Range { raw, low: low as u8, span: span as u8 }),
-        Raw::B16(raw) => Node::Range16(Range { raw, low: low as u16, span: span as u16 }),
-        Raw::B32(raw) => Node::Range32(Range { raw, low: low as u32, span: span as u32 }),
+        Raw::B8(raw) => Node::Range8(Range {
+            raw,
+            low: low as u8,
+            span: span as u8,
+        }),
+        Raw::B16(raw) => Node::Range16(Range {
+            raw,
+            low: low as u16,
+            span: span as u16,
+        }),
+        Raw::B32(raw) => Node::Range32(Range {
+            raw,
+            low: low as u32,
+            span: span as u32,
+        }),
         Raw::B64(raw) => Node::Range64(Range { raw, low, span }),
     }
 }
@@ -237,7 +293,10 @@ fn int_among(ints: &Ints, mut wanted: Vec<i64>) -> Node<'_> {
     if wanted.len() <= FEW {
         return any(wanted.into_iter().map(|value| range(ints, value, value)));
     }
-    let raws = wanted.into_iter().filter_map(|value| ints.window(value, value)).map(|(raw, _)| raw);
+    let raws = wanted
+        .into_iter()
+        .filter_map(|value| ints.window(value, value))
+        .map(|(raw, _)| raw);
     match ints.raw() {
         Raw::B8(raw) => Node::Table8(raw, table(raws, usize::from(u8::MAX) + 1)),
         Raw::B16(raw) => Node::Table16(raw, table(raws, usize::from(u16::MAX) + 1)),
@@ -247,7 +306,9 @@ fn int_among(ints: &Ints, mut wanted: Vec<i64>) -> Node<'_> {
 }
 
 fn any<'a>(nodes: impl Iterator<Item = Node<'a>>) -> Node<'a> {
-    let mut nodes: Vec<Node<'a>> = nodes.filter(|node| !matches!(node, Node::Const(false))).collect();
+    let mut nodes: Vec<Node<'a>> = nodes
+        .filter(|node| !matches!(node, Node::Const(false)))
+        .collect();
     match nodes.len() {
         0 => Node::Const(false),
         1 => nodes.swap_remove(0),
@@ -270,8 +331,13 @@ fn truths<'a>(texts: &'a Texts, truth: impl Iterator<Item = bool>) -> Node<'a> {
 
 /// One truth per entry, then that of null.
 fn by_truth(texts: &Texts, mut truth: Vec<u8>) -> Node<'_> {
-    let held: Vec<usize> =
-        truth.iter().enumerate().filter(|(_, truth)| **truth == 1).map(|(code, _)| code).take(FEW + 1).collect();
+    let held: Vec<usize> = truth
+        .iter()
+        .enumerate()
+        .filter(|(_, truth)| **truth == 1)
+        .map(|(code, _)| code)
+        .take(FEW + 1)
+        .collect();
     if held.len() <= FEW {
         return any(held.into_iter().map(|code| match texts.codes() {
             Codes::B8(raw) => Node::Range8(exactly(raw, code as u8, 0)),
@@ -295,7 +361,9 @@ fn by_truth(texts: &Texts, mut truth: Vec<u8>) -> Node<'_> {
 /// Whether a JSON array of strings has this one.
 fn list_has(text: &[u8], item: &str) -> bool {
     // Most lists do not have it, and most are written without escapes: then one look is enough.
-    let plain = !text.contains(&b'\\') && !item.contains(['"', '\\']) && !item.chars().any(char::is_control);
+    let plain = !text.contains(&b'\\')
+        && !item.contains(['"', '\\'])
+        && !item.chars().any(char::is_control);
     if plain && memchr::memmem::find(text, item.as_bytes()).is_none() {
         return false;
     }

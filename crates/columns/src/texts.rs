@@ -58,7 +58,10 @@ impl Texts {
             Codes::B16(list) => list.capacity() * 2,
             Codes::B32(list) => list.capacity() * 4,
         };
-        let index = self.index.as_ref().map_or(0, |index| index.slots.capacity() * 4);
+        let index = self
+            .index
+            .as_ref()
+            .map_or(0, |index| index.slots.capacity() * 4);
         codes + index + self.entries.bytes.capacity() + self.entries.ends.capacity() * 4
     }
 
@@ -108,7 +111,10 @@ impl Texts {
     /// The rows in these places of the old column; none is null.
     pub fn rearranged(self, places: &[Option<u32>]) -> Texts {
         fn pick<T: Lane>(list: &[T], places: &[Option<u32>]) -> Vec<T> {
-            places.iter().map(|place| place.map_or(T::NULL, |at| list[at as usize])).collect()
+            places
+                .iter()
+                .map(|place| place.map_or(T::NULL, |at| list[at as usize]))
+                .collect()
         }
         let codes = match &self.codes {
             Codes::B8(list) => Codes::B8(pick(list, places)),
@@ -144,7 +150,10 @@ impl Texts {
         if alive * 2 > used.len() {
             return;
         }
-        let mut anew = Texts { tidy_at: self.tidy_at, ..Texts::new() };
+        let mut anew = Texts {
+            tidy_at: self.tidy_at,
+            ..Texts::new()
+        };
         for at in 0..self.len() {
             anew.insert(at, self.get(at));
         }
@@ -171,11 +180,23 @@ impl Texts {
         }
         match &self.codes {
             Codes::B8(list) if code >= u32::from(u8::NULL) => {
-                let wide = |code: &u8| if *code == u8::NULL { u16::NULL } else { u16::from(*code) };
+                let wide = |code: &u8| {
+                    if *code == u8::NULL {
+                        u16::NULL
+                    } else {
+                        u16::from(*code)
+                    }
+                };
                 self.codes = Codes::B16(list.iter().map(wide).collect());
             }
             Codes::B16(list) if code >= u32::from(u16::NULL) => {
-                let wide = |code: &u16| if *code == u16::NULL { u32::NULL } else { u32::from(*code) };
+                let wide = |code: &u16| {
+                    if *code == u16::NULL {
+                        u32::NULL
+                    } else {
+                        u32::from(*code)
+                    }
+                };
                 self.codes = Codes::B32(list.iter().map(wide).collect());
             }
             _ => {}
@@ -231,13 +252,18 @@ impl Entries {
     }
 
     fn start(&self, at: usize) -> usize {
-        if at == 0 { 0 } else { self.ends[at - 1] as usize + 1 }
+        if at == 0 {
+            0
+        } else {
+            self.ends[at - 1] as usize + 1
+        }
     }
 
     fn push(&mut self, value: &[u8]) -> u32 {
         let need = value.len() + 1;
         if self.bytes.capacity() - self.bytes.len() < need {
-            self.bytes.reserve_exact(need + self.bytes.len() / 8 + 1_024);
+            self.bytes
+                .reserve_exact(need + self.bytes.len() / 8 + 1_024);
         }
         self.bytes.extend_from_slice(value);
         let end = self.bytes.len() as u32;
@@ -307,7 +333,8 @@ mod tests {
     fn texts_outlive_every_widening_and_tidying() {
         let mut texts = Texts::new();
         let rows = 3 * MANY;
-        let text = |at: usize, round: usize| (at % 5 != 0).then(|| format!("{round}-{at}"));
+        let text =
+            |at: usize, round: usize| (!at.is_multiple_of(5)).then(|| format!("{round}-{at}"));
         for at in 0..rows {
             texts.insert(at, text(at, 0).as_deref().map(str::as_bytes));
         }
@@ -332,7 +359,9 @@ mod tests {
         }
         for part in ["7", "w1", "99x", "x", "4999", "w0x", "none"] {
             let mut found = vec![false; words.len()];
-            texts.entries().find(part.as_bytes(), |entry| found[entry] = true);
+            texts
+                .entries()
+                .find(part.as_bytes(), |entry| found[entry] = true);
             let expected: Vec<bool> = words.iter().map(|word| word.contains(part)).collect();
             assert_eq!(found, expected, "{part}");
         }

@@ -7,6 +7,7 @@ use crate::events::Listeners;
 use crate::formulas::Formulas;
 use crate::system;
 use guanxi_access::{Department, Directory, User};
+use guanxi_columns::{Columns, Limits};
 use guanxi_meta::ambient::{Clock, Ids};
 use guanxi_meta::declare::Declarations;
 use guanxi_meta::overlay::Overlay;
@@ -67,6 +68,7 @@ struct Inner {
     committed: Condvar,
     indexing: Mutex<()>,
     listeners: Listeners,
+    columns: Columns,
 }
 
 /// What was read of the database, at these versions.
@@ -96,6 +98,7 @@ impl Engine {
                 parts.store.create_index(&table, index)?;
             }
         }
+        let columns = Columns::new(parts.store.clone(), Limits::default());
         let inner = Inner {
             parts,
             known: RwLock::default(),
@@ -103,6 +106,7 @@ impl Engine {
             committed: Condvar::new(),
             indexing: Mutex::new(()),
             listeners: Listeners::default(),
+            columns,
         };
         let engine = Engine(Arc::new(inner));
         engine.first_versions()?;
@@ -143,6 +147,11 @@ impl Engine {
 
     pub fn listeners(&self) -> &Listeners {
         &self.0.listeners
+    }
+
+    /// The columnar copy of this organisation's tables.
+    pub fn columns(&self) -> &Columns {
+        &self.0.columns
     }
 
     pub(crate) fn indexing(&self) -> &Mutex<()> {

@@ -1,7 +1,7 @@
 //! A random table in a store and in memory, and a naive evaluation of conditions over it.
 
-use guanxi_access::{Action, Grant};
 use guanxi_access::directory::{Department, Directory, User};
+use guanxi_access::{Action, Grant};
 use guanxi_columns::{Columns, Limits};
 use guanxi_meta::catalog::{Access, Catalog, Layout, ObjectParts};
 use guanxi_meta::role::{Rights, Role, Scope};
@@ -29,7 +29,18 @@ const COLUMNS: [(&str, ColumnType); 11] = [
     ("link", ColumnType::Id),
 ];
 
-const NAMES: [&str; 10] = ["合肥锅炉", "重庆燃气", "Ａｌｐｈａ", "alpha", "Société", "straße", "100%", "a_b\\c", "Ελλάς", ""];
+const NAMES: [&str; 10] = [
+    "合肥锅炉",
+    "重庆燃气",
+    "Ａｌｐｈａ",
+    "alpha",
+    "Société",
+    "straße",
+    "100%",
+    "a_b\\c",
+    "Ελλάς",
+    "",
+];
 const KINDS: [&str; 4] = ["a", "b", "ccc", ""];
 
 /// xorshift64*, so that a failure can be repeated.
@@ -73,17 +84,36 @@ impl Bench {
     pub fn new(count: usize, seed: u64) -> Bench {
         let folder = tempfile::tempdir().unwrap();
         let store = open(&folder);
-        let columns = COLUMNS.iter().map(|(name, ty)| ColumnSpec::new(*name, *ty)).collect();
+        let columns = COLUMNS
+            .iter()
+            .map(|(name, ty)| ColumnSpec::new(*name, *ty))
+            .collect();
         let spec = TableSpec::new(TABLE, columns).unique(&["id"]);
-        let shares = [("person", ColumnType::Int), ("object", ColumnType::Text), ("record", ColumnType::Id), ("writable", ColumnType::Int)];
-        let shares = TableSpec::new("record_share", shares.iter().map(|(name, ty)| ColumnSpec::new(*name, *ty)).collect());
+        let shares = [
+            ("person", ColumnType::Int),
+            ("object", ColumnType::Text),
+            ("record", ColumnType::Id),
+            ("writable", ColumnType::Int),
+        ];
+        let shares = TableSpec::new(
+            "record_share",
+            shares
+                .iter()
+                .map(|(name, ty)| ColumnSpec::new(*name, *ty))
+                .collect(),
+        );
         for table in [&spec, &shares] {
             store.create_table(table).unwrap();
             for index in &table.indexes {
                 store.create_index(table, index).unwrap();
             }
         }
-        let mut bench = Bench { store, spec, rows: Vec::new(), folder };
+        let mut bench = Bench {
+            store,
+            spec,
+            rows: Vec::new(),
+            folder,
+        };
         let mut dice = Dice::new(seed);
         let rows: Vec<Vec<Cell>> = (0..count).map(|_| random_row(&mut dice)).collect();
         bench.insert(rows);
@@ -96,11 +126,15 @@ impl Bench {
 
     fn insert(&mut self, cells: Vec<Vec<Cell>>) {
         let seqs = insert(&*self.store, cells.clone());
-        self.rows.extend(seqs.into_iter().zip(cells).map(|(seq, cells)| Row { seq, cells }));
+        self.rows.extend(
+            seqs.into_iter()
+                .zip(cells)
+                .map(|(seq, cells)| Row { seq, cells }),
+        );
     }
 
     pub fn create_fresh(&self, at: u64) {
-        let mut dice = Dice::new(at);
+        let mut dice = Dice::new(1_000_000 + at);
         let mut row = random_row(&mut dice);
         row[3] = Cell::Null;
         row[7] = Cell::from("fresh");
@@ -108,14 +142,23 @@ impl Bench {
     }
 
     pub fn update(&mut self, at: usize, column: &str, cell: Cell) {
-        let place = COLUMNS.iter().position(|(name, _)| *name == column).unwrap();
+        let place = COLUMNS
+            .iter()
+            .position(|(name, _)| *name == column)
+            .unwrap();
         self.rows[at].cells[place] = cell.clone();
         let (column, seq) = (column.to_owned(), self.rows[at].seq);
         let change = move |tx: &mut dyn guanxi_store::Transaction| {
-            tx.update(TABLE, &[(&column, Set::To(cell.clone()))], &Cond::equal("seq", seq))?;
+            tx.update(
+                TABLE,
+                &[(&column, Set::To(cell.clone()))],
+                &Cond::equal("seq", seq),
+            )?;
             tx.log(&[entry(seq)])
         };
-        self.store.change::<_, StoreError>(Weight::Light, change).unwrap();
+        self.store
+            .change::<_, StoreError>(Weight::Light, change)
+            .unwrap();
     }
 
     /// Creations, changes and removals for good.
@@ -127,12 +170,17 @@ impl Bench {
                     self.insert(rows);
                 }
                 2 if !self.rows.is_empty() => {
-                    let gone = self.rows.remove(dice.roll(self.rows.len() as u64) as usize).seq;
+                    let gone = self
+                        .rows
+                        .remove(dice.roll(self.rows.len() as u64) as usize)
+                        .seq;
                     let change = move |tx: &mut dyn guanxi_store::Transaction| {
                         tx.delete(TABLE, &Cond::equal("seq", gone))?;
                         tx.log(&[entry(gone)])
                     };
-                    self.store.change::<_, StoreError>(Weight::Light, change).unwrap();
+                    self.store
+                        .change::<_, StoreError>(Weight::Light, change)
+                        .unwrap();
                 }
                 _ if !self.rows.is_empty() => {
                     let at = dice.roll(self.rows.len() as u64) as usize;
@@ -146,19 +194,35 @@ impl Bench {
     }
 
     pub fn share(&self, row: &Row, person: i64) {
-        let cells = vec![Cell::Int(person), Cell::from(TABLE), row.cells[0].clone(), Cell::Int(0)];
+        let cells = vec![
+            Cell::Int(person),
+            Cell::from(TABLE),
+            row.cells[0].clone(),
+            Cell::Int(0),
+        ];
         let change = move |tx: &mut dyn guanxi_store::Transaction| {
-            tx.insert("record_share", &["person", "object", "record", "writable"], vec![cells.clone()]).map(drop)
+            tx.insert(
+                "record_share",
+                &["person", "object", "record", "writable"],
+                vec![cells.clone()],
+            )
+            .map(drop)
         };
-        self.store.change::<_, StoreError>(Weight::Light, change).unwrap();
+        self.store
+            .change::<_, StoreError>(Weight::Light, change)
+            .unwrap();
     }
 
     pub fn unshare(&self) {
-        self.store.change::<_, StoreError>(Weight::Light, |tx| tx.delete("record_share", &Cond::True)).unwrap();
+        self.store
+            .change::<_, StoreError>(Weight::Light, |tx| tx.delete("record_share", &Cond::True))
+            .unwrap();
     }
 
     pub fn count(&self, cond: &Cond) -> u64 {
-        self.store.look(|view| Ok::<_, StoreError>(view.count(TABLE, &[], cond, None)?)).unwrap()
+        self.store
+            .look(|view| view.count(TABLE, &[], cond, None))
+            .unwrap()
     }
 
     pub fn holds_in_store(&self, cond: &Cond, seq: i64) -> bool {
@@ -220,15 +284,30 @@ impl Bench {
                 !left.is_null() && cells.contains(&left)
             }
             Cond::Null { column } => self.cell(row, column).is_null(),
-            Cond::Contains { column, folded: part } => folded(column).is_some_and(|text| text.contains(part)),
-            Cond::StartsWith { column, folded: part } => folded(column).is_some_and(|text| text.starts_with(part)),
+            Cond::Contains {
+                column,
+                folded: part,
+            } => folded(column).is_some_and(|text| text.contains(part)),
+            Cond::StartsWith {
+                column,
+                folded: part,
+            } => folded(column).is_some_and(|text| text.starts_with(part)),
             Cond::ListHas { column, item } => {
-                let items = self.cell(row, column).text().map(serde_json::from_str::<Vec<String>>);
+                let items = self
+                    .cell(row, column)
+                    .text()
+                    .map(serde_json::from_str::<Vec<String>>);
                 items.is_some_and(|items| items.unwrap().contains(item))
             }
-            Cond::Among { column, select, cond, .. } => {
+            Cond::Among {
+                column,
+                select,
+                cond,
+                ..
+            } => {
                 let left = self.cell(row, column);
-                let among = |other: &&Row| self.holds(cond, other) && self.cell(other, select) == left;
+                let among =
+                    |other: &&Row| self.holds(cond, other) && self.cell(other, select) == left;
                 !left.is_null() && self.rows.iter().any(|other| among(&other))
             }
         }
@@ -266,7 +345,11 @@ fn entry(seq: i64) -> LogEntry {
 
 fn random_row(dice: &mut Dice) -> Vec<Cell> {
     let maybe = |dice: &mut Dice, cell: Cell| if dice.roll(5) == 0 { Cell::Null } else { cell };
-    let id = |dice: &mut Dice| Cell::Id(Uuid::from_u128(u128::from(dice.next()) << 64 | u128::from(dice.next())));
+    let id = |dice: &mut Dice| {
+        Cell::Id(Uuid::from_u128(
+            u128::from(dice.next()) << 64 | u128::from(dice.next()),
+        ))
+    };
     let few = |dice: &mut Dice| Cell::Id(Uuid::from_u128(u128::from(dice.roll(6))));
     let amount = match dice.roll(4) {
         0 => dice.next() as i64 >> 20,
@@ -278,13 +361,20 @@ fn random_row(dice: &mut Dice) -> Vec<Cell> {
         _ => (*dice.pick(&NAMES)).to_owned(),
     };
     let tags = serde_json::json!([dice.pick(&NAMES), "b\"a", dice.roll(3).to_string()]).to_string();
-    let (rank, kind) = (Cell::Int(dice.roll(9) as i64 - 2), Cell::from(*dice.pick(&KINDS)));
+    let (rank, kind) = (
+        Cell::Int(dice.roll(9) as i64 - 2),
+        Cell::from(*dice.pick(&KINDS)),
+    );
     let key = Cell::Bytes(vec![dice.roll(3) as u8 * 100, dice.roll(256) as u8]);
     vec![
         id(dice),
         Cell::Int(dice.roll(6) as i64),
         Cell::Int(dice.roll(5) as i64),
-        if dice.roll(6) == 0 { Cell::Int(1) } else { Cell::Null },
+        if dice.roll(6) == 0 {
+            Cell::Int(1)
+        } else {
+            Cell::Null
+        },
         maybe(dice, rank),
         maybe(dice, Cell::Int(amount)),
         maybe(dice, Cell::from(name)),
@@ -296,12 +386,24 @@ fn random_row(dice: &mut Dice) -> Vec<Cell> {
 }
 
 pub fn random_order(dice: &mut Dice) -> Vec<Order> {
-    let names = ["seq", "rank", "amount", "name", "kind", "title_key", "owner", "deleted_at"];
+    let names = [
+        "seq",
+        "rank",
+        "amount",
+        "name",
+        "kind",
+        "title_key",
+        "owner",
+        "deleted_at",
+    ];
     let mut order: Vec<Order> = Vec::new();
     for _ in 0..dice.roll(4) {
         let column = (*dice.pick(&names)).to_owned();
         let direction = *dice.pick(&[Direction::Ascending, Direction::Descending]);
-        if !order.iter().any(|key| key.column == column || key.column == "seq") {
+        if !order
+            .iter()
+            .any(|key| key.column == column || key.column == "seq")
+        {
             order.push(Order { column, direction });
         }
     }
@@ -309,7 +411,13 @@ pub fn random_order(dice: &mut Dice) -> Vec<Order> {
 }
 
 pub fn random_cond(dice: &mut Dice, bench: &Bench, depth: u32) -> Cond {
-    let op = *dice.pick(&[Op::Equal, Op::Less, Op::LessOrEqual, Op::Greater, Op::GreaterOrEqual]);
+    let op = *dice.pick(&[
+        Op::Equal,
+        Op::Less,
+        Op::LessOrEqual,
+        Op::Greater,
+        Op::GreaterOrEqual,
+    ]);
     let part = |dice: &mut Dice| {
         let name = text::fold(dice.pick::<&str>(&NAMES));
         let (from, length) = (dice.roll(3) as usize, 1 + dice.roll(3) as usize);
@@ -318,7 +426,10 @@ pub fn random_cond(dice: &mut Dice, bench: &Bench, depth: u32) -> Cond {
     let column = |dice: &mut Dice| COLUMNS[1 + dice.roll(COLUMNS.len() as u64 - 1) as usize].0;
     let some = |dice: &mut Dice, column: &str| {
         if bench.rows.is_empty() || dice.roll(4) == 0 {
-            let place = COLUMNS.iter().position(|(name, _)| *name == column).unwrap_or(0);
+            let place = COLUMNS
+                .iter()
+                .position(|(name, _)| *name == column)
+                .unwrap_or(0);
             return random_row(dice)[place].clone();
         }
         bench.cell(dice.pick(&bench.rows), column)
@@ -326,27 +437,67 @@ pub fn random_cond(dice: &mut Dice, bench: &Bench, depth: u32) -> Cond {
     match dice.roll(if depth == 0 { 10 } else { 14 }) {
         0 | 1 => {
             let column = column(dice);
-            Cond::Compare { column: column.to_owned(), op, with: Operand::Cell(some(dice, column)) }
+            Cond::Compare {
+                column: column.to_owned(),
+                op,
+                with: Operand::Cell(some(dice, column)),
+            }
         }
-        2 => Cond::Compare { column: "owner".to_owned(), op, with: Operand::Column("rank".to_owned()) },
+        2 => Cond::Compare {
+            column: "owner".to_owned(),
+            op,
+            with: Operand::Column("rank".to_owned()),
+        },
         3 => Cond::null(column(dice)),
         4 | 5 => {
-            let column = *dice.pick(&["rank", "amount", "name", "kind", "id", "owner", "link", "title_key"]);
+            let column = *dice.pick(&[
+                "rank",
+                "amount",
+                "name",
+                "kind",
+                "id",
+                "owner",
+                "link",
+                "title_key",
+            ]);
             let count = *dice.pick(&[0, 1, 3, 12, 70]);
             Cond::among(column, (0..count).map(|_| some(dice, column)).collect())
         }
-        6 => Cond::Contains { column: (*dice.pick(&["name", "kind"])).to_owned(), folded: part(dice) },
-        7 => Cond::StartsWith { column: (*dice.pick(&["name", "kind"])).to_owned(), folded: part(dice) },
+        6 => Cond::Contains {
+            column: (*dice.pick(&["name", "kind"])).to_owned(),
+            folded: part(dice),
+        },
+        7 => Cond::StartsWith {
+            column: (*dice.pick(&["name", "kind"])).to_owned(),
+            folded: part(dice),
+        },
         8 => {
-            let item = (*dice.pick(&["a", "b\"a", "1", "alpha", "合肥锅炉", ",", "a_b\\c", ""])).to_owned();
-            Cond::ListHas { column: "tags".to_owned(), item }
+            let item = (*dice.pick(&["a", "b\"a", "1", "alpha", "合肥锅炉", ",", "a_b\\c", ""]))
+                .to_owned();
+            Cond::ListHas {
+                column: "tags".to_owned(),
+                item,
+            }
         }
         9 => Cond::compare("seq", op, dice.roll(300) as i64 - 10),
         10 => !random_cond(dice, bench, depth - 1),
-        11 => Cond::All((0..dice.roll(4)).map(|_| random_cond(dice, bench, depth - 1)).collect()),
-        12 => Cond::Any((0..dice.roll(4)).map(|_| random_cond(dice, bench, depth - 1)).collect()),
+        11 => Cond::All(
+            (0..dice.roll(4))
+                .map(|_| random_cond(dice, bench, depth - 1))
+                .collect(),
+        ),
+        12 => Cond::Any(
+            (0..dice.roll(4))
+                .map(|_| random_cond(dice, bench, depth - 1))
+                .collect(),
+        ),
         _ => {
-            let (column, select) = *dice.pick(&[("id", "id"), ("link", "link"), ("rank", "seq"), ("kind", "kind")]);
+            let (column, select) = *dice.pick(&[
+                ("id", "id"),
+                ("link", "link"),
+                ("rank", "seq"),
+                ("kind", "kind"),
+            ]);
             Cond::Among {
                 column: column.to_owned(),
                 table: TABLE.to_owned(),
@@ -360,10 +511,23 @@ pub fn random_cond(dice: &mut Dice, bench: &Bench, depth: u32) -> Cond {
 /// What a person of these five may read: all, own, own and pool, department, nothing.
 pub fn grant(object: &Arc<Object>, person: i64) -> Grant {
     let role = |scope: Scope, pool: bool| {
-        let rights = Rights { read: scope, ..Rights::default() };
-        Role { objects: BTreeMap::from([(TABLE.to_owned(), rights)]), pool, ..Role::default() }
+        let rights = Rights {
+            read: scope,
+            ..Rights::default()
+        };
+        Role {
+            objects: BTreeMap::from([(TABLE.to_owned(), rights)]),
+            pool,
+            ..Role::default()
+        }
     };
-    let roles = [role(Scope::All, false), role(Scope::Own, false), role(Scope::Own, true), role(Scope::Team, false), role(Scope::None, false)];
+    let roles = [
+        role(Scope::All, false),
+        role(Scope::Own, false),
+        role(Scope::Own, true),
+        role(Scope::Team, false),
+        role(Scope::None, false),
+    ];
     let roles: BTreeMap<String, Role> = (1..).map(|at: i64| at.to_string()).zip(roles).collect();
     let user = User {
         seq: person,
@@ -376,7 +540,13 @@ pub fn grant(object: &Arc<Object>, person: i64) -> Grant {
         language: None,
         time_zone: None,
     };
-    let departments = (1..5).map(|seq| Department { seq, id: Uuid::from_u128(seq as u128), name: String::new(), parent: None, region: false });
+    let departments = (1..5).map(|seq| Department {
+        seq,
+        id: Uuid::from_u128(seq as u128),
+        name: String::new(),
+        parent: None,
+        region: false,
+    });
     let directory = Directory::new(1, vec![user.clone()], departments.collect());
     let catalog = Catalog::new(1, vec![object.clone()], roles);
     Grant::new(&catalog, &directory, &user, object, Action::Read)
