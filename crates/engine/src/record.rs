@@ -133,6 +133,18 @@ impl Record {
         }
     }
 
+    /// The value of one field as the change log keeps it: whole, where the API shows the first of several.
+    pub fn kept_json(&self, at: usize) -> Json {
+        let field = &self.object.fields[at];
+        match &self.values[at] {
+            several @ Value::List(_) if !field.kind.aliases(field).is_empty() => {
+                let members = field.kind.extra_json(field, several);
+                members.into_iter().map(|(_, json)| json).find(Json::is_array).unwrap_or_default()
+            }
+            _ => self.field_json(at),
+        }
+    }
+
     /// The flat object of the API: system members, then the fields that the grant lets the caller read.
     pub fn to_json(&self, ctx: &Context, grant: &Grant, only: Option<&[String]>) -> Json {
         let mut out = Map::new();

@@ -32,6 +32,9 @@ pub struct FieldChange {
     pub new: Json,
 }
 
+/// What a change log holds beside fields. Anything else is a field that was removed, whose rights nobody knows.
+const SYSTEM: [&str; 3] = ["owner", "department", "deleted_at"];
+
 /// Changes that one question walks back through at most.
 const DEEPEST: u32 = 10_000;
 
@@ -65,7 +68,7 @@ pub fn history(
 }
 
 /// The record as it was at `at`, of which the caller sees what it may see today; 404 if it was not there yet.
-pub fn as_of(ctx: &Context, object: &Arc<Object>, id: Uuid, at: Timestamp) -> EngineResult<Json> {
+pub fn as_of(ctx: &Context, object: &Arc<Object>, id: Uuid, at: Timestamp) -> EngineResult<Map<String, Json>> {
     let record = get(ctx, object, id)?;
     let at = at.as_microsecond();
     let rows = ctx.engine.store().look(|view| view.log_of(&object.table, id, None, DEEPEST))?;
@@ -75,10 +78,9 @@ pub fn as_of(ctx: &Context, object: &Arc<Object>, id: Uuid, at: Timestamp) -> En
         return Err(EngineError::NotFound);
     }
     let grant = ctx.grant(object, Action::Read);
-    let mut json = record.to_json(ctx, &grant, None);
-    let Json::Object(members) = &mut json else { return Ok(json) };
+    let Json::Object(mut members) = record.to_json(ctx, &grant, None) else { return Ok(Map::new()) };
     for row in rows.iter().filter(|row| row.entry.at > at && row.entry.old.is_some()) {
-        restore(ctx, object, members, &row.entry.old, &record)?;
+        restore(ctx, object, &mut members, &row.entry.old, &record)?;
         members.insert("version".into(), json!(row.entry.version - 1));
     }
     if let Some(last) = rows.iter().find(|row| row.entry.at <= at) {
@@ -86,7 +88,7 @@ pub fn as_of(ctx: &Context, object: &Arc<Object>, id: Uuid, at: Timestamp) -> En
         members.insert("updated_by".into(), ctx.user_json(last.entry.actor));
     }
     members.insert("as_of".into(), crate::record::instant(at));
-    Ok(json)
+    Ok(members)
 }
 
 /// Puts the old values of one change back into the API's object, as far as the caller may read them.
@@ -113,7 +115,8 @@ fn restore(
         for (suffix, extra) in field.kind.extra_json(field, &typed) {
             members.insert(format!("{}{suffix}", field.name), extra);
         }
-        members.insert(field.name.clone(), value);
+        let shown = if typed.is_null() { Json::Null } else { field.kind.to_json(field, &typed) };
+        members.insert(field.name.clone(), shown);
     }
     debug_assert_eq!(record.object.table, object.table, "a record of another object");
     Ok(())
@@ -123,7 +126,7 @@ fn restore(
 fn known_state(ctx: &Context, record: &Record) -> Map<String, Json> {
     let fields = record.object.fields.iter().enumerate();
     let mut state: Map<String, Json> =
-        fields.map(|(at, field)| (field.column.clone(), record.field_json(at))).collect();
+        fields.map(|(at, field)| (field.column.clone(), record.kept_json(at))).collect();
     state.insert("owner".into(), ctx.user_json(record.owner));
     state.insert("department".into(), ctx.department_json(record.department));
     state
@@ -139,7 +142,7 @@ fn step_back(ctx: &Context, object: &Arc<Object>, state: &mut Map<String, Json>,
         let name = match at {
             Some(at) if grant.may_read(at) => Some(object.fields[at].name.clone()),
             Some(_) => None,
-            None => Some(column.clone()),
+            None => SYSTEM.contains(&column.as_str()).then(|| column.clone()),
         };
         if let Some(field) = name {
             changes.push(FieldChange { field, old: old.clone(), new });

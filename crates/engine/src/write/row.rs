@@ -97,7 +97,7 @@ fn old_values(ctx: &Context, draft: &Draft) -> Option<String> {
     }
     for (at, field) in after.object.fields.iter().enumerate() {
         if before.values[at] != after.values[at] {
-            old.insert(field.column.clone(), before.field_json(at));
+            old.insert(field.column.clone(), before.kept_json(at));
         }
     }
     Some(serde_json::Value::Object(old).to_string())
