@@ -31,7 +31,7 @@ pub enum Source {
     Instant(usize),
     User(usize),
     Department(usize),
-    Field { field: Field, at: usize, width: usize, way: Way },
+    Field { field: Box<Field>, at: usize, width: usize, way: Way },
 }
 
 /// How a field's cells become text. The first two spare the way over a value.
@@ -111,7 +111,7 @@ impl Layout {
             Heading::Name => field.name.clone(),
             Heading::Label => field.label.get(ctx.lang, &field.name).to_owned(),
         };
-        let source = Source::Field { field: field.clone(), at, width, way };
+        let source = Source::Field { field: Box::new(field.clone()), at, width, way };
         self.outputs.push(Output { heading, name: field.name.clone(), source });
     }
 }

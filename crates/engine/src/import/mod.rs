@@ -65,6 +65,13 @@ pub fn receive(ctx: &Context, file_name: &str, from: &mut dyn Read) -> EngineRes
     Ok(id)
 }
 
+/// The same file as another import: after a dry run, the run in earnest.
+pub fn again(ctx: &Context, id: Uuid) -> EngineResult<Uuid> {
+    let status = status(ctx, id)?;
+    let mut file = source::received(&folder(&ctx.engine, id))?;
+    receive(ctx, &status.file_name, &mut file)
+}
+
 /// Checks the request as a whole and starts the work on a thread of its own; `status` follows it.
 pub fn start(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<()> {
     let work = begin(ctx, id, request)?;

@@ -3,7 +3,7 @@
 use super::mapping::{Duplicates, Mode};
 use super::plan::Plan;
 use super::read::Typed;
-use super::resolve::{Found, Names, Resolver};
+use super::resolve::{Found, Matches, Names, Resolver};
 use super::source::Raw;
 use super::state::RowError;
 use crate::context::Context;
@@ -109,7 +109,7 @@ impl<'a> Piece<'a> {
         &self,
         tx: &mut dyn Transaction,
         typed: &[Typed],
-        (keys, found): (&[Option<Vec<Cell>>], &HashMap<Vec<Cell>, Found>),
+        (keys, found): (&[Option<Vec<Cell>>], &Matches),
     ) -> EngineResult<HashSet<usize>> {
         if self.plan.duplicates == Duplicates::Create {
             return Ok(Default::default());
@@ -124,7 +124,7 @@ impl<'a> Piece<'a> {
         &mut self,
         tx: &mut dyn Transaction,
         (raw, typed, key): (usize, Typed, Option<Vec<Cell>>),
-        found: &HashMap<Vec<Cell>, Found>,
+        found: &Matches,
         alike: bool,
     ) -> EngineResult<()> {
         if !typed.errors.is_empty() {

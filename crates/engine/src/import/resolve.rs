@@ -30,6 +30,9 @@ pub enum Found {
     Several,
 }
 
+/// Which record each key means.
+pub type Matches = HashMap<Vec<Cell>, Found>;
+
 /// Names kept; past that the memory starts anew, so that a long run stays flat.
 const MOST_NAMES: usize = 200_000;
 /// Keys of one list.
@@ -181,11 +184,11 @@ impl Resolver<'_> {
     }
 
     /// The records that these keys mean.
-    pub fn matches(&self, tx: &mut dyn Transaction, keys: &[Vec<Cell>]) -> EngineResult<HashMap<Vec<Cell>, Found>> {
+    pub fn matches(&self, tx: &mut dyn Transaction, keys: &[Vec<Cell>]) -> EngineResult<Matches> {
         let object = &self.plan.object;
         let Some(&first) = self.plan.matches.first() else { return Ok(HashMap::new()) };
         let column = field_column(object, first);
-        let mut found: HashMap<Vec<Cell>, Found> = HashMap::new();
+        let mut found = Matches::new();
         for chunk in keys.chunks(KEYS) {
             let cells: HashSet<Cell> = chunk.iter().map(|key| key_of(object, first, &key[0])).collect();
             for record in visible(tx, self.ctx, object, Cond::among(&column, cells.into_iter().collect()))? {

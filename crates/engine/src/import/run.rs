@@ -59,7 +59,7 @@ impl Work {
         self.status.outcome.size = self.staged.size;
         loop {
             while self.waiting.len() < self.rows {
-                match rows.next()? {
+                match rows.next_row()? {
                     Some(raw) => self.waiting.push(raw),
                     None => break,
                 }

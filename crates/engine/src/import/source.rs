@@ -58,6 +58,11 @@ pub fn receive(folder: &Path, from: &mut dyn Read) -> EngineResult<u64> {
     Ok(size)
 }
 
+/// What `receive` took, as it came.
+pub fn received(folder: &Path) -> EngineResult<File> {
+    File::open(folder.join(SOURCE)).map_err(|_| EngineError::NotFound)
+}
+
 /// The rows of what `receive` took. The same sheet is made ready only once.
 pub fn stage(folder: &Path, sheet: Option<&str>) -> EngineResult<Staged> {
     if let Some(staged) = known(folder, sheet) {
@@ -135,7 +140,7 @@ impl Rows {
         Position { byte: at.byte(), line: at.line(), record: at.record() }
     }
 
-    pub fn next(&mut self) -> EngineResult<Option<Raw>> {
+    pub fn next_row(&mut self) -> EngineResult<Option<Raw>> {
         let line = self.reader.position().line();
         let mut cells = csv::StringRecord::new();
         if !self.reader.read_record(&mut cells).map_err(unreadable)? {
@@ -414,7 +419,7 @@ mod tests {
         let (_folder, staged) = staged(bytes).unwrap();
         let mut rows = Rows::open(&staged, None).unwrap();
         let mut found = vec![staged.header.clone()];
-        while let Some(raw) = rows.next().unwrap() {
+        while let Some(raw) = rows.next_row().unwrap() {
             found.push(raw.cells.iter().map(str::to_owned).collect());
         }
         found
@@ -434,9 +439,9 @@ mod tests {
     fn a_quoted_line_break_stays_in_its_cell_and_reading_goes_on_from_any_row() {
         let (_folder, staged) = staged(b"a,b\n\"x\ny\",1\nz,2\n").unwrap();
         let mut rows = Rows::open(&staged, None).unwrap();
-        assert_eq!(&rows.next().unwrap().unwrap().cells[0], "x\ny");
+        assert_eq!(&rows.next_row().unwrap().unwrap().cells[0], "x\ny");
         let mut again = Rows::open(&staged, Some(rows.position())).unwrap();
-        let raw = again.next().unwrap().unwrap();
+        let raw = again.next_row().unwrap().unwrap();
         assert_eq!((&raw.cells[0], raw.line), ("z", 4));
     }
 

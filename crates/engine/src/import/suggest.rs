@@ -46,7 +46,7 @@ pub fn preview(ctx: &Context, id: Uuid, object: &Arc<Object>, sheet: Option<&str
     let mut rows = Vec::with_capacity(ROWS);
     let mut reader = Rows::open(&staged, None)?;
     while rows.len() < ROWS {
-        let Some(raw) = reader.next()? else { break };
+        let Some(raw) = reader.next_row()? else { break };
         rows.push(raw.cells.iter().map(str::to_owned).collect::<Vec<String>>());
     }
     let (mapping, remembered) = proposal(ctx, object, &staged)?;
