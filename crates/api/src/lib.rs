@@ -41,6 +41,50 @@ const MOST_BATCH: usize = 64 << 20;
 /// Bytes of an upload; the engine sets its own, lower limits by what the file is for.
 const MOST_FILE: usize = 1 << 30;
 
+/// Every route: method and address. What asks each of them as nobody, and the description of the API, go by this list;
+/// a test compares it with the router.
+pub const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+    ("GET", "/api/v1/openapi.json"),
+    ("GET", "/api/v1/me"),
+    ("GET", "/api/v1/meta/objects"),
+    ("POST", "/api/v1/meta/objects"),
+    ("GET", "/api/v1/meta/objects/{object}"),
+    ("PATCH", "/api/v1/meta/objects/{object}"),
+    ("DELETE", "/api/v1/meta/objects/{object}"),
+    ("POST", "/api/v1/meta/objects/{object}/fields"),
+    ("PATCH", "/api/v1/meta/objects/{object}/fields/{field}"),
+    ("DELETE", "/api/v1/meta/objects/{object}/fields/{field}"),
+    ("GET", "/api/v1/meta/roles"),
+    ("GET", "/api/v1/meta/roles/{role}"),
+    ("PUT", "/api/v1/meta/roles/{role}"),
+    ("GET", "/api/v1/records/{object}"),
+    ("POST", "/api/v1/records/{object}"),
+    ("POST", "/api/v1/records/{object}/batch"),
+    ("GET", "/api/v1/records/{object}/{id}"),
+    ("PATCH", "/api/v1/records/{object}/{id}"),
+    ("DELETE", "/api/v1/records/{object}/{id}"),
+    ("GET", "/api/v1/records/{object}/{id}/history"),
+    ("GET", "/api/v1/records/{object}/{id}/timeline"),
+    ("GET", "/api/v1/records/{object}/{id}/explanation"),
+    ("GET", "/api/v1/records/{object}/{id}/related/{relation}"),
+    ("GET", "/api/v1/records/{object}/{id}/files"),
+    ("POST", "/api/v1/records/{object}/{id}/{noun}"),
+    ("DELETE", "/api/v1/merges/{id}"),
+    ("GET", "/api/v1/search"),
+    ("GET", "/api/v1/events"),
+    ("GET", "/api/v1/imports"),
+    ("POST", "/api/v1/imports"),
+    ("GET", "/api/v1/imports/{id}"),
+    ("GET", "/api/v1/imports/{id}/failed.csv"),
+    ("POST", "/api/v1/imports/{id}/undo"),
+    ("POST", "/api/v1/files"),
+    ("GET", "/api/v1/files/{id}"),
+    ("DELETE", "/api/v1/files/{id}"),
+];
+
 /// Everything under `/api/v1`, and what stands at the root for programs.
 pub fn router(engine: Engine) -> Router {
     let api = Api { engine, started: Arc::new(Instant::now()) };

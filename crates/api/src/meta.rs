@@ -43,14 +43,35 @@ pub async fn object(State(api): State<Api>, Path(object): Path<String>, head: He
 fn describe(ctx: &Context, object: &Arc<Object>) -> Json {
     let grant = ctx.grant(object, Action::Read);
     let mut json = object.describe();
+    let hidden = |name: &str| object.position(name).is_some_and(|at| !grant.may_read(at));
     if let Some(fields) = json["fields"].as_array_mut() {
-        fields.retain(|field| {
-            let name = field["name"].as_str().unwrap_or_default();
-            object.position(name).is_none_or(|at| grant.may_read(at))
-        });
+        fields.retain(|field| !hidden(field["name"].as_str().unwrap_or_default()));
     }
+    if let Some(views) = json["views"].as_array_mut() {
+        views.retain(|view| ["filter", "sort"].iter().all(|key| !mentions(&view[key], &hidden)));
+    }
+    without(&mut json["views"], &hidden);
+    without(&mut json["layout"], &hidden);
     json["nouns"] = act::nouns(ctx, object).iter().map(describe_noun).collect();
     json
+}
+
+/// Whether a word of a filter or sort names a hidden field.
+fn mentions(text: &Json, hidden: &impl Fn(&str) -> bool) -> bool {
+    let mut words = text.as_str().unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.any(hidden)
+}
+
+/// Takes the names of hidden fields out of every list of columns and fields.
+fn without(json: &mut Json, hidden: &impl Fn(&str) -> bool) {
+    match json {
+        Json::Array(items) => {
+            items.retain(|item| !item.as_str().is_some_and(hidden));
+            items.iter_mut().for_each(|item| without(item, hidden));
+        }
+        Json::Object(members) => members.values_mut().for_each(|member| without(member, hidden)),
+        _ => {}
+    }
 }
 
 fn describe_noun(noun: &Noun) -> Json {

@@ -87,7 +87,7 @@ fn object_paths(ctx: &Context, object: &Arc<Object>, paths: &mut Map<String, Jso
     by_id["parameters"] = json!([path_parameter("id")]);
     paths.insert(format!("/records/{name}/{{id}}"), by_id);
     let list = json!({"type": "object"});
-    for (address, summary) in [("history", "Changes, newest first"), ("timeline", "Activities around the record"), ("explanation", "Why the caller sees it")] {
+    for (address, summary) in [("history", "Changes, newest first"), ("timeline", "Activities around the record"), ("explanation", "Why the caller sees it"), ("files", "What is attached")] {
         let mut item = json!({"get": one(summary, address, None, "200", Some(&list))});
         item["parameters"] = json!([path_parameter("id")]);
         paths.insert(format!("/records/{name}/{{id}}/{address}"), item);
@@ -238,22 +238,98 @@ fn noun_schema(noun: &Noun) -> Json {
     json!({"type": "object", "properties": properties, "required": required})
 }
 
+/// Addresses that are the same whatever objects there are.
 fn fixed_paths() -> Map<String, Json> {
-    let any = json!({"type": "object"});
-    let get = |summary: &str, id: &str, parameters: Vec<Json>| {
-        let what = Described { tag: "general", summary, id: id.to_owned(), body: None, status: "200", answer: Some(&any) };
-        json!({"get": with_parameters(operation(what), parameters)})
-    };
-    let q = query_parameter("q", json!({"type": "string"}), "Chinese, pinyin, initials, words, digits.");
     let mut paths = Map::new();
-    paths.insert("/search".into(), get("Search", "search", vec![q]));
-    paths.insert("/me".into(), get("The caller", "me", Vec::new()));
-    paths.insert("/meta/objects".into(), get("Objects", "meta_objects", Vec::new()));
-    paths.insert("/meta/roles".into(), get("Roles", "meta_roles", Vec::new()));
-    paths.insert("/events".into(), get("Server-sent events", "events", Vec::new()));
-    paths.insert("/openapi.json".into(), get("This document", "openapi", Vec::new()));
+    for fixed in FIXED {
+        let body = match fixed.body {
+            Sent::Nothing => None,
+            Sent::Json => Some("application/json"),
+            Sent::Form => Some("multipart/form-data"),
+        };
+        let answer = json!({"type": "object"});
+        let what = Described {
+            tag: "general",
+            summary: fixed.summary,
+            id: fixed.id.to_owned(),
+            body: None,
+            status: fixed.status,
+            answer: (fixed.status != "204").then_some(&answer),
+        };
+        let mut operation = operation(what);
+        if let Some(media_type) = body {
+            operation["requestBody"] = json!({"required": true, "content": {media_type: {"schema": {"type": "object"}}}});
+        }
+        let in_path = fixed.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let mut parameters: Vec<Json> = in_path.map(path_parameter).collect();
+        if fixed.path == "/search" {
+            parameters.extend(search_parameters());
+        }
+        let item = paths.entry(fixed.path).or_insert_with(|| json!({}));
+        item[fixed.method] = with_parameters(operation, parameters);
+    }
     paths
 }
+
+fn search_parameters() -> [Json; 3] {
+    let text = || json!({"type": "string"});
+    [
+        query_parameter("q", text(), "Chinese, pinyin, initials, words, digits."),
+        query_parameter("object", text(), "Only this object."),
+        query_parameter("limit", json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 20}), "Hits."),
+    ]
+}
+
+enum Sent {
+    Nothing,
+    Json,
+    Form,
+}
+
+struct Fixed {
+    method: &'static str,
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    body: Sent,
+    status: &'static str,
+}
+
+const fn fixed(
+    (method, path): (&'static str, &'static str),
+    (id, summary): (&'static str, &'static str),
+    body: Sent,
+    status: &'static str,
+) -> Fixed {
+    Fixed { method, path, id, summary, body, status }
+}
+
+const FIXED: &[Fixed] = &[
+    fixed(("get", "/search"), ("search", "Search"), Sent::Nothing, "200"),
+    fixed(("get", "/me"), ("me", "The caller"), Sent::Nothing, "200"),
+    fixed(("get", "/openapi.json"), ("openapi", "This document"), Sent::Nothing, "200"),
+    fixed(("get", "/events"), ("events", "Server-sent events"), Sent::Nothing, "200"),
+    fixed(("get", "/meta/objects"), ("meta_objects", "Objects"), Sent::Nothing, "200"),
+    fixed(("post", "/meta/objects"), ("create_meta_object", "Add an object"), Sent::Json, "201"),
+    fixed(("get", "/meta/objects/{object}"), ("meta_object", "One object"), Sent::Nothing, "200"),
+    fixed(("patch", "/meta/objects/{object}"), ("update_meta_object", "Change an object"), Sent::Json, "200"),
+    fixed(("delete", "/meta/objects/{object}"), ("remove_meta_object", "Remove an object"), Sent::Nothing, "204"),
+    fixed(("post", "/meta/objects/{object}/fields"), ("create_meta_field", "Add a field"), Sent::Json, "201"),
+    fixed(("patch", "/meta/objects/{object}/fields/{field}"), ("update_meta_field", "Change a field"), Sent::Json, "200"),
+    fixed(("delete", "/meta/objects/{object}/fields/{field}"), ("remove_meta_field", "Remove a field"), Sent::Nothing, "204"),
+    fixed(("get", "/meta/roles"), ("meta_roles", "Roles"), Sent::Nothing, "200"),
+    fixed(("get", "/meta/roles/{role}"), ("meta_role", "One role"), Sent::Nothing, "200"),
+    fixed(("put", "/meta/roles/{role}"), ("set_meta_role", "Replace a role"), Sent::Json, "200"),
+    fixed(("delete", "/merges/{id}"), ("unmerge", "Take a merge back"), Sent::Nothing, "200"),
+    fixed(("get", "/imports"), ("imports", "The caller's imports"), Sent::Nothing, "200"),
+    fixed(("post", "/imports"), ("create_import", "Import a file"), Sent::Form, "202"),
+    fixed(("get", "/imports/{id}"), ("import", "How far an import is"), Sent::Nothing, "200"),
+    fixed(("get", "/imports/{id}/failed.csv"), ("import_failed", "Rows that failed"), Sent::Nothing, "200"),
+    fixed(("post", "/imports/{id}/undo"), ("undo_import", "Take an import back"), Sent::Nothing, "202"),
+    fixed(("post", "/files"), ("create_file", "Attach a file"), Sent::Form, "201"),
+    fixed(("get", "/files/{id}"), ("file", "A file's content"), Sent::Nothing, "200"),
+    fixed(("delete", "/files/{id}"), ("remove_file", "Remove a file"), Sent::Nothing, "204"),
+];
 
 fn fixed_schemas() -> Map<String, Json> {
     let schemas = json!({

@@ -14,7 +14,6 @@ use guanxi_engine::read::{self, history};
 use guanxi_engine::write::{Change, save};
 use guanxi_engine::{Context, EngineError, EngineResult, Record, act};
 use guanxi_meta::Object;
-use guanxi_meta::fault::Fault;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -35,18 +34,33 @@ pub async fn get(State(api): State<Api>, Path((object, id)): Path<(String, Strin
     run(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
         let asked = params::read(&head.query, &["fields", "expand", "as_of"])?;
+        let fields = asked.get("fields").map(|text| params::names(text)).filter(|names| !names.is_empty());
+        known_fields(ctx, &object, fields.as_deref())?;
         if let Some(at) = asked.get("as_of") {
             let at: Timestamp = at.parse().map_err(|_| params::bad_value("as_of", "2026-01-31T09:00:00Z"))?;
-            return Ok(Answer::ok(history::as_of(ctx, &object, id, at)?));
+            return Ok(Answer::ok(past(ctx, (&object, id), at, fields.as_deref())?));
         }
         let record = read::get(ctx, &object, id)?;
-        let fields = asked.get("fields").map(|text| params::names(text));
-        known_fields(&object, fields.as_deref())?;
         let expand = asked.get("expand").map(|text| params::names(text)).unwrap_or_default();
         let json = show_one(ctx, &record, fields.as_deref(), &expand)?;
         Ok(Answer::ok(json).version(record.version))
     })
     .await
+}
+
+/// The record as it was, with the members that were asked for.
+fn past(
+    ctx: &Context,
+    (object, id): (&Arc<Object>, Uuid),
+    at: Timestamp,
+    fields: Option<&[String]>,
+) -> EngineResult<Json> {
+    let mut members = history::as_of(ctx, object, id, at)?;
+    if let Some(names) = fields {
+        const ALWAYS: [&str; 3] = ["id", "version", "as_of"];
+        members.retain(|member, _| ALWAYS.contains(&member.as_str()) || names.contains(member));
+    }
+    Ok(Json::Object(members))
 }
 
 pub async fn create(
@@ -73,7 +87,7 @@ pub async fn update(
 ) -> Response<Body> {
     run(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
-        let change = Change::update(&object, id, head.version()?, body::object(&bytes)?);
+        let change = Change::update(&object, id, head.version(|| version_of(ctx, &object, id))?, body::object(&bytes)?);
         let saved = save(ctx, change)?;
         // A change may take the row out of the caller's sight: what is not seen is not answered.
         let json = match read::lookup(ctx, &object, id)? {
@@ -85,6 +99,10 @@ pub async fn update(
     .await
 }
 
+fn version_of(ctx: &Context, object: &Arc<Object>, id: Uuid) -> EngineResult<i64> {
+    Ok(read::get(ctx, object, id)?.version)
+}
+
 pub async fn remove(
     State(api): State<Api>,
     Path((object, id)): Path<(String, String)>,
@@ -92,7 +110,7 @@ pub async fn remove(
 ) -> Response<Body> {
     run(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
-        save(ctx, Change::remove(&object, id, head.version()?))?;
+        save(ctx, Change::remove(&object, id, head.version(|| version_of(ctx, &object, id))?))?;
         Ok(Answer::nothing())
     })
     .await
@@ -134,7 +152,7 @@ pub fn show(
     records: &[Record],
     asked: &params::ListParams,
 ) -> EngineResult<Vec<Json>> {
-    known_fields(object, asked.fields.as_deref())?;
+    known_fields(ctx, object, asked.fields.as_deref())?;
     records.iter().map(|record| show_one(ctx, record, asked.fields.as_deref(), &asked.expand)).collect()
 }
 
@@ -148,13 +166,12 @@ fn show_one(ctx: &Context, record: &Record, fields: Option<&[String]>, expand: &
     Ok(json)
 }
 
-fn known_fields(object: &Object, fields: Option<&[String]>) -> EngineResult<()> {
+fn known_fields(ctx: &Context, object: &Arc<Object>, fields: Option<&[String]>) -> EngineResult<()> {
+    let grant = ctx.grant(object, Action::Read);
     let system = |name: &str| Object::SYSTEM.iter().any(|(system, _, _)| *system == name);
-    match fields.unwrap_or_default().iter().find(|name| object.position(name).is_none() && !system(name)) {
+    let known = |name: &str| system(name) || object.position(name).is_some_and(|at| grant.may_read(at));
+    match fields.unwrap_or_default().iter().find(|name| !known(name)) {
         None => Ok(()),
-        Some(unknown) => {
-            let fault = Fault::new("unknown_field").with("name", unknown).with("object", &object.name);
-            Err(EngineError::BadRequest(fault))
-        }
+        Some(unknown) => Err(read::unknown_field(object, unknown)),
     }
 }

@@ -14,6 +14,9 @@ use guanxi_meta::Lang;
 use guanxi_meta::fault::Fault;
 use std::convert::Infallible;
 
+/// Records begin at version 1.
+const NO_VERSION: i64 = -1;
+
 /// What of a request's head matters to every handler.
 #[derive(Debug, Clone)]
 pub struct Head {
@@ -31,11 +34,13 @@ impl<S: Sync> FromRequestParts<S> for Head {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Head, Infallible> {
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        // A key that is no text is a bad one, not none: the caller counts on it.
+        let key = parts.headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default().to_owned());
         let token = text(header::AUTHORIZATION.as_str()).and_then(|value| bearer(&value));
         Ok(Head {
             token,
             lang: language(&parts.headers),
-            idempotency: (parts.method == axum::http::Method::POST).then(|| text("idempotency-key")).flatten(),
+            idempotency: (parts.method == axum::http::Method::POST).then_some(key).flatten(),
             if_match: text(header::IF_MATCH.as_str()),
             what: format!("{} {}", parts.method, parts.uri),
             query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -69,12 +74,17 @@ impl Head {
         self.lang.unwrap_or_default()
     }
 
-    /// The version that the caller read, from `If-Match`; `*` asks nothing.
-    pub fn version(&self) -> EngineResult<Option<i64>> {
+    /// The version that the caller read, from `If-Match`; `*` asks nothing. Of several the one that is `current`.
+    pub fn version(&self, current: impl FnOnce() -> EngineResult<i64>) -> EngineResult<Option<i64>> {
         let Some(text) = self.if_match.as_deref().map(str::trim).filter(|text| *text != "*") else { return Ok(None) };
-        let tag = text.trim_start_matches("W/").trim_matches('"');
         // A tag that this house never gave matches no version: stale, not malformed.
-        Ok(Some(tag.parse().unwrap_or(-1)))
+        let tag = |text: &str| text.trim().trim_start_matches("W/").trim_matches('"').parse().unwrap_or(NO_VERSION);
+        let tags: Vec<i64> = text.split(',').map(tag).collect();
+        if let [one] = tags[..] {
+            return Ok(Some(one));
+        }
+        let current = current()?;
+        Ok(Some(if tags.contains(&current) { current } else { NO_VERSION }))
     }
 }
 

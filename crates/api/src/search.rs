@@ -8,7 +8,8 @@ use crate::run::{Head, run};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use guanxi_engine::EngineError;
+use guanxi_access::Action;
+use guanxi_engine::{Context, EngineError};
 use guanxi_engine::search::{Hit, search as find};
 use serde_json::{Value as Json, json};
 
@@ -25,16 +26,19 @@ pub async fn search(State(api): State<Api>, head: Head) -> Response<Body> {
         };
         let limit = params::limit(&asked)?.unwrap_or(ROWS) as usize;
         let hits = find(ctx, q, object.as_ref(), limit)?;
-        Ok(Answer::ok(envelope(hits.iter().map(entry).collect(), None, None)))
+        Ok(Answer::ok(envelope(hits.iter().map(|hit| entry(ctx, hit)).collect(), None, None)))
     })
     .await
 }
 
-fn entry(hit: &Hit) -> Json {
+/// The name of a record only for whoever may read the field that holds it.
+fn entry(ctx: &Context, hit: &Hit) -> Json {
+    let object = &hit.record.object;
+    let named = ctx.grant(object, Action::Read).may_read(object.title);
     json!({
         "object": hit.record.object.name,
         "id": hit.record.id,
-        "name": hit.record.title(),
+        "name": named.then(|| hit.record.title()),
         "reason": {"field": hit.field, "text": hit.text},
     })
 }

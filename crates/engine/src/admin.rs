@@ -12,9 +12,25 @@ use guanxi_query::cond::{Aggregate, Cond, Measure};
 use guanxi_store::{StoreExt, Weight};
 use serde_json::Value as Json;
 
-/// Publishes changes to everyone at once; all of them or none.
+/// How often a change is checked anew because somebody else published meanwhile.
+const MOST_TRIES: usize = 20;
+
+/// Publishes changes to everyone at once; all of them or none. Where somebody else published meanwhile, the changes are
+/// applied to what there is now, and checked against it.
 pub fn publish(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
     ctx.administer()?;
+    for _ in 1..MOST_TRIES {
+        match publish_once(ctx, changes.clone()) {
+            Err(EngineError::Taken(fault, _)) if fault.code == CHANGED => {}
+            outcome => return outcome,
+        }
+    }
+    publish_once(ctx, changes)
+}
+
+const CHANGED: &str = "declarations_changed";
+
+fn publish_once(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
     let (mut declarations, version) = ctx.engine.declarations()?;
     let mut settled = Vec::with_capacity(changes.len());
     for change in changes {
@@ -33,7 +49,7 @@ pub fn publish(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
     ctx.engine.store().change(Weight::Light, move |tx| {
         // Somebody else published in between: what was checked is not what would be.
         if crate::engine::versions(tx)?.catalogue != version {
-            return Err(EngineError::Taken(Fault::new("declarations_changed"), Vec::new()));
+            return Err(EngineError::Taken(Fault::new(CHANGED), Vec::new()));
         }
         for text in &texts {
             let row = vec![Cell::Int(now), Cell::Int(by), Cell::from(text.as_str())];
@@ -46,7 +62,8 @@ pub fn publish(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
 
 /// A name that is taken is a conflict, everything else an invalid field.
 fn refusal(errors: Vec<guanxi_meta::FieldError>) -> EngineError {
-    match errors.iter().find(|error| error.fault.code == "name_taken") {
+    let is_taken = |code: &str| ["name_taken", "duplicate_object", "duplicate_name"].contains(&code);
+    match errors.iter().find(|error| is_taken(error.fault.code)) {
         Some(taken) => EngineError::Taken(taken.fault.clone(), errors.clone()),
         None => EngineError::Invalid(errors),
     }

@@ -3,6 +3,7 @@
 use guanxi_store::Store;
 use std::path::Path;
 use std::sync::Arc;
+use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 /// The variable with the URL of a PostgreSQL in which tests may make schemas.
@@ -38,8 +39,45 @@ impl Backend {
     }
 
     pub fn open(self, folder: &Path) -> Arc<dyn Store> {
-        let url = self.url(folder);
-        guanxi_store::open(&url).unwrap_or_else(|error| panic!("{url}: {error}"))
+        open(&self.url(folder))
+    }
+}
+
+pub(crate) fn open(url: &str) -> Arc<dyn Store> {
+    guanxi_store::open(url).unwrap_or_else(|error| panic!("{url}: {error}"))
+}
+
+/// Drops a schema that [`Backend::url`] named, when the test that had it ends.
+pub struct Leftover(String);
+
+impl Leftover {
+    pub fn of(url: &str) -> Leftover {
+        Leftover(url.to_owned())
+    }
+}
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        let Some((url, schema)) = self.0.split_once("schema=") else {
+            return;
+        };
+        let url = url.trim_end_matches(['?', '&']).to_owned();
+        let statement = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");
+        // A thread of its own, since a test may end inside a runtime. What can't be dropped stays: no test fails by it.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .ok()?;
+            runtime.block_on(async {
+                let (client, connection) = tokio_postgres::connect(&url, NoTls).await.ok()?;
+                let driver = tokio::spawn(connection);
+                client.batch_execute(&statement).await.ok()?;
+                drop(client);
+                driver.await.ok()
+            })
+        });
+        let _ended = dropping.join();
     }
 }
 

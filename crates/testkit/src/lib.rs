@@ -1,14 +1,21 @@
 //! A working organisation for tests, on either database: the core pack, a tree of departments, a person of every
 //! role, a clock that stands still.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that can't be set up says so and ends")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't be set up says so and ends"
+)]
 
+pub mod app;
 mod backend;
 
 pub use backend::{Backend, POSTGRES};
 
 use guanxi_engine::ambient::SystemClock;
 use guanxi_engine::write::{Change, save};
-use guanxi_engine::{Context, Engine, EngineError, EngineResult, Parts, Record, Settings, accounts, act, read};
+use guanxi_engine::{
+    Context, Engine, EngineError, EngineResult, Parts, Record, Settings, accounts, act, read,
+};
 use guanxi_meta::Object;
 use guanxi_meta::ambient::{Clock, Ids};
 use guanxi_meta::declare::{Declarations, PackSource, Source, load};
@@ -74,11 +81,18 @@ pub struct TestEngine {
     pub engine: Engine,
     pub clock: Arc<TestClock>,
     folder: TempDir,
+    /// Dropped after the engine, which uses it.
+    _leftover: backend::Leftover,
 }
 
 /// A new organisation on the database.
 pub fn engine(backend: Backend) -> TestEngine {
-    let test = bare(backend);
+    organisation(backend, core())
+}
+
+/// The same with declarations of the test's own making.
+pub fn organisation(backend: Backend, declarations: Declarations) -> TestEngine {
+    let test = bare(backend, declarations);
     let ctx = test.system();
     for (address, name, role, department) in PEOPLE {
         let new = accounts::NewUser {
@@ -96,20 +110,30 @@ pub fn engine(backend: Backend) -> TestEngine {
 }
 
 /// An organisation without people.
-pub fn bare(backend: Backend) -> TestEngine {
+pub fn bare(backend: Backend, declarations: Declarations) -> TestEngine {
     let folder = tempfile::tempdir().expect("a folder for the test");
+    let url = backend.url(folder.path());
     let clock = Arc::new(TestClock(Mutex::new(START.parse().expect("a time"))));
     let parts = Parts {
-        store: backend.open(folder.path()),
-        declarations: core(),
+        store: backend::open(&url),
+        declarations,
         capabilities: guanxi_capabilities::all(),
         clock: clock.clone(),
-        ids: Arc::new(CountedIds { clock: clock.clone(), count: AtomicU64::new(1) }),
+        ids: Arc::new(CountedIds {
+            clock: clock.clone(),
+            count: AtomicU64::new(1),
+        }),
         files: folder.path().join("files"),
         settings: Settings::default(),
     };
-    let engine = Engine::open(parts).unwrap_or_else(|error| panic!("the engine does not open: {}", words(&error)));
-    TestEngine { engine, clock, folder }
+    let engine = Engine::open(parts)
+        .unwrap_or_else(|error| panic!("the engine does not open: {}", words(&error)));
+    TestEngine {
+        engine,
+        clock,
+        folder,
+        _leftover: backend::Leftover::of(&url),
+    }
 }
 
 /// The core pack as it lies in the tree.
@@ -127,19 +151,28 @@ pub fn pack(packs: &Path, name: &str) -> PackSource {
     let mut files = Vec::new();
     let mut folders: Vec<PathBuf> = vec![root.clone()];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("the pack's folder").flatten() {
+        for entry in std::fs::read_dir(&folder)
+            .expect("the pack's folder")
+            .flatten()
+        {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|ext| ext == "toml") {
                 let inside = path.strip_prefix(&root).expect("a file of the pack");
                 let text = std::fs::read_to_string(&path).expect("a file of the pack");
-                files.push(Source { path: inside.to_string_lossy().replace('\\', "/"), text });
+                files.push(Source {
+                    path: inside.to_string_lossy().replace('\\', "/"),
+                    text,
+                });
             }
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    PackSource { folder: format!("packs/{name}"), files }
+    PackSource {
+        folder: format!("packs/{name}"),
+        files,
+    }
 }
 
 pub fn email(address: &str) -> String {
@@ -150,8 +183,11 @@ impl TestEngine {
     /// A new context of one of [`PEOPLE`], or of whoever was added since: with what is known now.
     pub fn person(&self, address: &str) -> Context {
         let system = self.system();
-        let seq = accounts::by_email(&system, &email(address)).unwrap_or_else(|| panic!("there is no {address}"));
-        self.engine.context(seq, "test").unwrap_or_else(|error| panic!("{address}: {error}"))
+        let seq = accounts::by_email(&system, &email(address))
+            .unwrap_or_else(|| panic!("there is no {address}"));
+        self.engine
+            .context(seq, "test")
+            .unwrap_or_else(|error| panic!("{address}: {error}"))
     }
 
     pub fn system(&self) -> Context {
@@ -203,7 +239,8 @@ impl TestEngine {
 
 /// The object, which the caller may see.
 pub fn object(ctx: &Context, name: &str) -> Arc<Object> {
-    ctx.object(name).unwrap_or_else(|_| panic!("the caller sees no {name}"))
+    ctx.object(name)
+        .unwrap_or_else(|_| panic!("the caller sees no {name}"))
 }
 
 /// The members of a JSON object.
@@ -228,7 +265,11 @@ pub fn create(ctx: &Context, name: &str, fields: Json) -> Record {
 }
 
 pub fn try_update(ctx: &Context, record: &Record, fields: Json) -> EngineResult<Record> {
-    Ok(save(ctx, Change::update(&record.object, record.id, None, members(fields)))?.record)
+    Ok(save(
+        ctx,
+        Change::update(&record.object, record.id, None, members(fields)),
+    )?
+    .record)
 }
 
 pub fn update(ctx: &Context, record: &Record, fields: Json) -> Record {
@@ -250,7 +291,8 @@ pub fn acted(ctx: &Context, record: &Record, noun: &str, input: Json) -> Json {
 
 /// The record as the caller sees it now.
 pub fn again(ctx: &Context, record: &Record) -> Record {
-    read::get(ctx, &record.object, record.id).unwrap_or_else(|error| panic!("{}: {error}", record.title()))
+    read::get(ctx, &record.object, record.id)
+        .unwrap_or_else(|error| panic!("{}: {error}", record.title()))
 }
 
 pub fn sees(ctx: &Context, record: &Record) -> bool {
@@ -260,7 +302,9 @@ pub fn sees(ctx: &Context, record: &Record) -> bool {
 /// An error in the words of tests: `404`, `403 update`, `409 already_closed`, `422 roles:unknown_role`.
 pub fn words(error: &EngineError) -> String {
     let faults = |errors: &[guanxi_meta::FieldError]| {
-        let each = errors.iter().map(|error| format!("{}:{}", error.field, error.fault.code));
+        let each = errors
+            .iter()
+            .map(|error| format!("{}:{}", error.field, error.fault.code));
         each.collect::<Vec<_>>().join(" ")
     };
     match error {
@@ -299,7 +343,10 @@ pub fn at_once<T: Send>(threads: usize, body: impl Fn(usize) -> T + Sync) -> Vec
                 })
             })
             .collect();
-        running.into_iter().map(|thread| thread.join().expect("a thread")).collect()
+        running
+            .into_iter()
+            .map(|thread| thread.join().expect("a thread"))
+            .collect()
     })
 }
 

@@ -58,7 +58,7 @@ fn a_key_in_flight_is_a_conflict() {
     on_each(|app| {
         let sam = app.salesperson();
         let body = json!({"name": "In flight"});
-        let asked = format!("POST /api/v1/records/customer\0{body}");
+        let asked = format!("POST /records/customer\0{body}");
         let ctx = app.test.salesperson();
         assert!(matches!(idempotency::claim(&ctx, "once-7", asked.as_bytes()), Ok(idempotency::Claim::Mine)));
         keyed(&sam, "/records/customer", "once-7", body.clone()).expect(409);

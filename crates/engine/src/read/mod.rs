@@ -11,6 +11,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::record::Record;
 use guanxi_access::{Action, Grant, Reason};
 use guanxi_meta::Object;
+use guanxi_meta::fault::Fault;
 use guanxi_query::cond::{Cond, Select};
 use guanxi_store::{StoreExt, View};
 use serde_json::Value as Json;
@@ -124,6 +125,11 @@ pub fn expand(ctx: &Context, record: &Record, json: &mut Json, paths: &[&str]) -
     Ok(())
 }
 
+/// The same words for a field that there is not and one that the caller may not read.
+pub fn unknown_field(object: &Object, name: &str) -> EngineError {
+    EngineError::BadRequest(Fault::new("unknown_field").with("name", name).with("object", &object.name))
+}
+
 /// Where a link of the record leads: also the system's `owner`, `department`, `created_by`, `updated_by`.
 pub fn linked(ctx: &Context, record: &Record, link: &str) -> EngineResult<Option<(Arc<Object>, Uuid)>> {
     let person = |seq: i64| ctx.directory.user(seq).map(|user| ("user".to_owned(), user.id));
@@ -133,9 +139,11 @@ pub fn linked(ctx: &Context, record: &Record, link: &str) -> EngineResult<Option
         "updated_by" => person(record.updated_by),
         "department" => ctx.directory.department(record.department).map(|d| ("department".to_owned(), d.id)),
         name => {
-            let at = record.object.position(name).ok_or_else(|| EngineError::bad("unknown_field"))?;
+            let grant = ctx.grant(&record.object, Action::Read);
+            let at = record.object.position(name).filter(|at| grant.may_read(*at));
+            let at = at.ok_or_else(|| unknown_field(&record.object, name))?;
             let field = &record.object.fields[at];
-            if field.kind.name() != "link" || !ctx.grant(&record.object, Action::Read).may_read(at) {
+            if field.kind.name() != "link" {
                 return Err(EngineError::bad("not_a_link"));
             }
             match &record.values[at] {

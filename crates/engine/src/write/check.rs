@@ -37,7 +37,10 @@ pub fn standing(ctx: &Context, prepared: &Prepared, draft: &mut Draft) {
         return;
     }
     let action = if draft.is_new() { Action::Create } else { Action::Update };
-    if !ctx.grant(&prepared.object, action).admits(draft.after.standing()) {
+    let grant = ctx.grant(&prepared.object, action);
+    // What is only shared with the caller is not the caller's to move, not even to the caller.
+    let from = draft.before.as_ref().is_none_or(|before| grant.admits(before.standing()));
+    if !from || !grant.admits(draft.after.standing()) {
         let field = if prepared.department.is_some() && prepared.owner.is_none() { "department" } else { "owner" };
         draft.errors.push(Fault::new("not_yours_to_give").at(field));
     }

@@ -8,6 +8,7 @@ use crate::error::{EngineError, EngineResult, Stale, StaleField};
 use crate::read::reach;
 use crate::record::Record;
 use guanxi_access::Action;
+use guanxi_meta::fault::Fault;
 use guanxi_meta::{Cell, Field, Value};
 use guanxi_query::cond::{Cond, Select};
 use guanxi_store::Transaction;
@@ -24,12 +25,12 @@ pub fn begin(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> En
         }
         Target::Update { id, if_match } => {
             let found = locked(tx, ctx, prepared, id, Action::Update)?;
-            unless_stale(tx, prepared, &found, if_match)?;
+            unless_stale(ctx, tx, prepared, (&found, if_match))?;
             (Some(found.clone()), found)
         }
         Target::Remove { id, if_match } => {
             let found = locked(tx, ctx, prepared, id, Action::Delete)?;
-            unless_stale(tx, prepared, &found, if_match)?;
+            unless_stale(ctx, tx, prepared, (&found, if_match))?;
             let gone = Record { deleted_at: Some(ctx.now_micros()), ..found.clone() };
             (Some(found), gone)
         }
@@ -68,6 +69,7 @@ fn empty(field: &Field) -> Value {
 
 /// The caller's values; a new owner brings the department along.
 pub fn take(ctx: &Context, prepared: &Prepared, draft: &mut Draft) -> EngineResult<()> {
+    refuse_guarded(prepared, draft);
     for (at, value) in &prepared.values {
         let field = &prepared.object.fields[*at];
         let given = value.clone();
@@ -84,6 +86,18 @@ pub fn take(ctx: &Context, prepared: &Prepared, draft: &mut Draft) -> EngineResu
     }
     stamp(ctx, prepared, draft);
     Ok(())
+}
+
+/// A program may send back the whole record that it read; what it may not write must stand there already.
+fn refuse_guarded(prepared: &Prepared, draft: &mut Draft) {
+    for (at, value) in &prepared.guarded {
+        let field = &prepared.object.fields[*at];
+        let old = &draft.after.values[*at];
+        let same = value == old || (!value.is_null() && field.kind.amend(field, old, value.clone()) == *old);
+        if !same && draft.errors.iter().all(|error| error.field != field.name) {
+            draft.errors.push(Fault::new("no_write_right").at(&field.name));
+        }
+    }
 }
 
 fn stamp(ctx: &Context, prepared: &Prepared, draft: &mut Draft) {
@@ -143,27 +157,32 @@ fn removed(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared, id: Uui
 
 /// A stale version always fails; the answer names the fields that both sides changed.
 fn unless_stale(
+    ctx: &Context,
     tx: &mut dyn Transaction,
     prepared: &Prepared,
-    found: &Record,
-    if_match: Option<i64>,
+    (found, if_match): (&Record, Option<i64>),
 ) -> EngineResult<()> {
     let Some(version) = if_match.filter(|version| *version != found.version) else { return Ok(()) };
     let changed = changed_since(tx, found, version)?;
-    let conflicts = prepared
+    let mut conflicts: Vec<StaleField> = prepared
         .values
         .iter()
         .map(|(at, value)| (*at, value, &prepared.object.fields[*at]))
-        .filter(|(at, value, field)| changed.contains(&field.name) && found.values[*at] != **value)
+        .filter(|(at, value, field)| changed.contains(&field.column) && found.values[*at] != **value)
         .map(|(at, value, field)| StaleField {
             field: field.name.clone(),
             yours: if *value == Value::Null { Json::Null } else { field.kind.to_json(field, value) },
             theirs: found.field_json(at),
         })
         .collect();
+    if let Some(owner) = prepared.owner.filter(|owner| *owner != found.owner && changed.contains("owner")) {
+        let (yours, theirs) = (ctx.user_json(owner), ctx.user_json(found.owner));
+        conflicts.push(StaleField { field: "owner".to_owned(), yours, theirs });
+    }
     Err(EngineError::Stale(Box::new(Stale { version: found.version, conflicts })))
 }
 
+/// Permanent names of what changed after that version.
 fn changed_since(tx: &mut dyn Transaction, found: &Record, version: i64) -> EngineResult<HashSet<String>> {
     /// Changes looked back through; older ones would not be resolved by a person anyway.
     const MOST: u32 = 200;

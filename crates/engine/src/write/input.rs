@@ -22,6 +22,8 @@ pub struct Prepared {
     pub values: Vec<(usize, Value)>,
     /// Positions whose value names all of several; the others amend the first.
     pub whole: Vec<usize>,
+    /// Values of fields that the caller may only read: they may come back as they were read, and not otherwise.
+    pub guarded: Vec<(usize, Value)>,
     /// `Some(0)`: into the pool.
     pub owner: Option<i64>,
     pub department: Option<i64>,
@@ -46,6 +48,7 @@ pub fn prepare(ctx: &Context, change: Change) -> EngineResult<Prepared> {
         origin: change.origin,
         values: Vec::with_capacity(change.fields.len()),
         whole: Vec::new(),
+        guarded: Vec::new(),
         owner: None,
         department: None,
         named: change.fields.keys().cloned().collect(),
@@ -144,7 +147,8 @@ fn read_field(ctx: &Context, prepared: &mut Prepared, name: &str, json: &Json) -
         json => field.kind.parse(field, json),
     };
     match value {
-        _ if !write.may_write(at) && !by_noun => prepared.errors.push(Fault::new("no_write_right").at(name)),
+        Ok(value) if !write.may_write(at) && !by_noun => prepared.guarded.push((at, value)),
+        Err(_) if !write.may_write(at) && !by_noun => prepared.errors.push(Fault::new("no_write_right").at(name)),
         // Where a request has both `phone` and `phones`, the one that names all decides.
         Ok(_) if prepared.whole.contains(&at) && !whole => {}
         Ok(value) => {

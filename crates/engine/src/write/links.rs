@@ -36,11 +36,13 @@ pub fn check(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> Engi
     Ok(())
 }
 
-/// An object with `access = "parent:link"` stands where its parent stands.
+/// An object with `access = "parent:link"` stands where its parent stands. A parent that was not found gives nothing,
+/// or where the record would stand would tell that it exists.
 pub fn inherit(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> EngineResult<()> {
     let object = draft.after.object.clone();
     let Access::Parent(link) = &object.access else { return Ok(()) };
-    let Some(field) = object.field(link) else { return Ok(()) };
+    let found = |field: &&Field| draft.errors.iter().all(|error| error.field != field.name);
+    let Some(field) = object.field(link).filter(found) else { return Ok(()) };
     let Some((to, id)) = targets(field, draft.after.get(link)).pop() else { return Ok(()) };
     let Some(parent) = ctx.catalog.object(&to) else { return Ok(()) };
     if let Some(record) = row_by_id(tx, parent, id)? {

@@ -139,10 +139,10 @@ fn settle(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> Engin
         capability.before_save(ctx, tx, &mut draft)?;
     }
     money::convert(ctx, &mut draft);
+    links::check(tx, ctx, &mut draft)?;
     links::inherit(tx, ctx, &mut draft)?;
     crate::formulas::compute(tx, ctx, &mut draft)?;
     check::required(&mut draft);
-    links::check(tx, ctx, &mut draft)?;
     check::standing(ctx, prepared, &mut draft);
     if draft.errors.is_empty() { Ok(draft) } else { Err(EngineError::Invalid(draft.errors)) }
 }
