@@ -89,6 +89,13 @@ fn a_trial_finds_what_is_wrong_and_writes_nothing() {
         let status = import(&ctx, csv, &dry);
         assert_eq!(counts(&status), (3, 1, 1, 1), "{:?}", status.outcome.errors);
         assert!(all(&ctx, "customer").is_empty());
+        // The same file, now in earnest; once.
+        let again = import::run_now(&ctx, status.id, &request("customer", CUSTOMERS), &mut |_| {}).unwrap();
+        assert_eq!((counts(&again), all(&ctx, "customer").len()), ((3, 1, 1, 1), 1));
+        assert_eq!(failed_csv(&ctx, &again).lines().count(), 2);
+        let third = import::run_now(&ctx, status.id, &request("customer", CUSTOMERS), &mut |_| {});
+        assert!(matches!(third, Err(EngineError::Taken(..))));
+        let status = import(&ctx, csv, &dry);
         assert!(matches!(import::undo_now(&ctx, status.id, &mut |_| {}), Err(EngineError::Taken(..))));
     });
 }

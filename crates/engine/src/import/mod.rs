@@ -126,15 +126,15 @@ pub fn list(ctx: &Context, limit: u32) -> EngineResult<Vec<Status>> {
 
 /// Ends an import that is at work; what it has written stays, and can be undone.
 pub fn cancel(ctx: &Context, id: Uuid) -> EngineResult<Status> {
-    let mut status = status(ctx, id)?;
+    let status = status(ctx, id)?;
+    let at = ctx.now_micros();
     if status.state == State::Running {
-        status.state = State::Cancelled;
         ctx.engine.store().change(Weight::Light, move |tx| {
             let mut now = state::load(tx, id)?;
             if now.state == State::Running {
                 state::revoke(tx, id)?;
                 now.state = State::Cancelled;
-                now.finished_at = Some(now.created_at);
+                now.finished_at = Some(at);
                 state::keep(tx, &now)?;
             }
             Ok::<_, EngineError>(())
@@ -245,7 +245,9 @@ fn mine(ctx: &Context, status: Status) -> EngineResult<Status> {
 
 fn begin(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Work> {
     let mut status = status(ctx, id)?;
-    if status.state != State::Received {
+    // After a trial the same file may be imported, or tried again.
+    let tried = status.options.dry_run && status.state.is_over();
+    if status.state != State::Received && !tried {
         return Err(EngineError::Taken(Fault::new("import_started"), Vec::new()));
     }
     let object = ctx.object(&request.object)?;
@@ -272,8 +274,10 @@ fn begin(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Work> {
         lang: ctx.lang.code().to_owned(),
     };
     status.state = State::Running;
-    status.outcome.size = staged.size;
-    status.outcome.log_from = ctx.engine.store().log_head()?;
+    status.finished_at = None;
+    (status.rows, status.created, status.updated, status.failed) = (0, 0, 0, 0);
+    let log_from = ctx.engine.store().log_head()?;
+    status.outcome = state::Outcome { size: staged.size, log_from, ..state::Outcome::default() };
     // The work is its maker's, also where an administrator starts it.
     status.person = ctx.actor.seq();
     take(ctx, status)
@@ -298,6 +302,10 @@ fn take(ctx: &Context, status: Status) -> EngineResult<Work> {
     let (context, kept, before) = (ctx.clone(), status.clone(), status.id);
     let lease = ctx.engine.store().change(Weight::Light, move |tx| {
         let lease = Lease::start(tx, &context, before)?;
+        if kept.state == State::Running {
+            // What a trial found is not what this run finds.
+            tx.delete(system::IMPORT_ROW, &Cond::equal("import", kept.seq))?;
+        }
         state::keep(tx, &kept)?;
         Ok::<_, EngineError>(lease)
     })?;
