@@ -6,17 +6,22 @@ use axum::extract::connect_info::ConnectInfo;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use guanxi_engine::{Engine, EngineResult, events, search};
+use guanxi_engine::{Engine, EngineResult, events, files, import, search};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How often an import of a process that died is looked for, and in how many of these rounds files are swept.
+const PICK_UP_EVERY: Duration = Duration::from_secs(15);
+const SWEEP_EVERY: u32 = 240;
 
 /// Web and API on one address.
 pub fn router(engine: Engine) -> anyhow::Result<Router> {
     let api = guanxi_api::router(engine.clone());
-    Ok(api.layer(from_fn(peer)))
+    let web = guanxi_web::router(engine).context("The pages can't be made.")?;
+    Ok(api.merge(guanxi_web::apidocs::router()).merge(web).layer(from_fn(peer)))
 }
 
 /// The caller's address as an extension, for whoever must tell this machine from others.
@@ -80,8 +85,8 @@ type Worker = fn(&Engine, &dyn Fn() -> bool) -> EngineResult<()>;
 impl Workers {
     pub fn start(engine: &Engine) -> anyhow::Result<Workers> {
         let going = Arc::new(AtomicBool::new(true));
-        let list: [(&str, Worker); 2] =
-            [("search", search::follow), ("events", events::follow)];
+        let list: [(&str, Worker); 3] =
+            [("search", search::follow), ("events", events::follow), ("imports", follow_imports)];
         let mut threads = Vec::new();
         for (name, worker) in list {
             let (engine, going) = (engine.clone(), going.clone());
@@ -98,6 +103,23 @@ impl Workers {
             let _panicked = thread.join();
         }
     }
+}
+
+/// Takes over imports whose process died, and now and then what uploads left behind.
+fn follow_imports(engine: &Engine, go_on: &dyn Fn() -> bool) -> EngineResult<()> {
+    let mut rounds: u32 = 0;
+    while go_on() {
+        import::pick_up(engine)?;
+        if rounds.is_multiple_of(SWEEP_EVERY) {
+            files::sweep(engine)?;
+        }
+        rounds += 1;
+        let since = Instant::now();
+        while go_on() && since.elapsed() < PICK_UP_EVERY {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+    Ok(())
 }
 
 /// A worker that fails (the database was away) starts again after a moment.
