@@ -2,7 +2,8 @@
 
 use crate::column::{Column, Need, Values, suits};
 use crate::data::Data;
-use crate::eval::{BLOCK, ones, rows};
+use crate::eval::{BLOCK, each_row, each_row_back, ones};
+use crate::ints::Ints;
 use crate::plan::{Node, SEQ};
 use guanxi_meta::Cell;
 use guanxi_query::cond::{Direction, Order};
@@ -62,11 +63,12 @@ impl Data {
             most: from.limit.max(1),
             kept: Vec::new(),
             last: None,
+            bound: None,
         };
         // From the end where the greatest are wanted: numbers and instants mostly ascend with the rows.
         let body = |start: usize, mask: &[u8]| match sorting.direction() {
-            Direction::Ascending => rows(mask, start).for_each(|row| first.offer(row)),
-            Direction::Descending => rows(mask, start).rev().for_each(|row| first.offer(row)),
+            Direction::Ascending => each_row(mask, start, |row| first.offer(row)),
+            Direction::Descending => each_row_back(mask, start, |row| first.offer(row)),
         };
         match sorting.direction() {
             Direction::Ascending => self.blocks(node, body),
@@ -154,6 +156,14 @@ impl<'a> Sorting<'a> {
         directed(left.cmp(&right), self.seq, false)
     }
 
+    /// The row's first key, where that is a number.
+    fn number(&self, row: u32) -> Option<(&'a Ints, i64)> {
+        match &self.keys.first()?.0.values {
+            Values::Ints(ints) => Some((ints, ints.get(row as usize)?)),
+            Values::Texts(_) => None,
+        }
+    }
+
     fn is_after(&self, row: u32) -> bool {
         let Some((cells, seq)) = self.after else {
             return true;
@@ -189,10 +199,15 @@ struct First<'a> {
     kept: Vec<u32>,
     /// Once enough were offered: the last that would be among the first of them.
     last: Option<u32>,
+    /// Its first key, where that is a number: most rows are told by it alone.
+    bound: Option<(&'a Ints, i64)>,
 }
 
-impl First<'_> {
+impl<'a> First<'a> {
     fn offer(&mut self, row: u32) {
+        if self.is_beyond(row) {
+            return;
+        }
         if self
             .last
             .is_some_and(|last| self.sorting.compare(row, last).is_gt())
@@ -209,6 +224,21 @@ impl First<'_> {
                 });
             self.kept.truncate(self.most);
             self.last = self.kept.last().copied();
+            self.bound = self.last.and_then(|last| sorting.number(last));
+        }
+    }
+
+    #[inline]
+    fn is_beyond(&self, row: u32) -> bool {
+        let Some((ints, bound)) = self.bound else {
+            return false;
+        };
+        let Some(value) = ints.get(row as usize) else {
+            return true;
+        };
+        match self.sorting.direction() {
+            Direction::Ascending => value > bound,
+            Direction::Descending => value < bound,
         }
     }
 

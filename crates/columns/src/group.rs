@@ -2,7 +2,7 @@
 
 use crate::column::{Column, Need, Values};
 use crate::data::Data;
-use crate::eval::rows;
+use crate::eval::each_row;
 use crate::plan::Node;
 use guanxi_meta::Cell;
 use guanxi_query::cond::Measure;
@@ -53,7 +53,7 @@ impl Data {
             if !within {
                 return;
             }
-            for row in rows(mask, start) {
+            each_row(mask, start, |row| {
                 let code = coded.iter().zip(&sizes).fold(0, |code, (coded, size)| {
                     code * size + coded.code(row as usize)
                 });
@@ -61,7 +61,7 @@ impl Data {
                 for (sum, measured) in groups.sums[at * fresh.len()..].iter_mut().zip(&measured) {
                     sum.add(measured, row as usize);
                 }
-            }
+            });
         });
         if group.is_empty() && groups.first.is_empty() {
             // Without a group there is one row, whatever it measures.

@@ -48,6 +48,8 @@ pub struct Settings {
     /// ISO 4217.
     pub currency: String,
     pub zone: TimeZone,
+    /// Memory of the columnar copy.
+    pub columns: Limits,
 }
 
 impl Default for Settings {
@@ -56,6 +58,7 @@ impl Default for Settings {
             organisation: "Guanxi".to_owned(),
             currency: "CNY".to_owned(),
             zone: TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC),
+            columns: Limits::default(),
         }
     }
 }
@@ -98,7 +101,7 @@ impl Engine {
                 parts.store.create_index(&table, index)?;
             }
         }
-        let columns = Columns::new(parts.store.clone(), Limits::default());
+        let columns = Columns::new(parts.store.clone(), parts.settings.columns);
         let inner = Inner {
             parts,
             known: RwLock::default(),
