@@ -73,7 +73,7 @@ pub struct Demo {
     #[arg(long = "pack")]
     pub packs: Vec<String>,
     /// Customers.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 1000)]
     pub size: usize,
     /// Where the database is made.
     #[arg(long, default_value = "guanxi-demo")]
