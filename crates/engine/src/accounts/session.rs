@@ -81,6 +81,13 @@ pub fn end(engine: &Engine, secret: &str) -> EngineResult<()> {
     })
 }
 
+/// The `seq` of the session with this secret, as `list` names it.
+pub fn number(engine: &Engine, secret: &str) -> EngineResult<Option<i64>> {
+    let select = Select::of(system::SESSION, &["person"]).filter(Cond::equal("digest", Cell::Bytes(digest(secret)))).limit(1);
+    let rows = engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    Ok(rows.first().map(|row| row.seq))
+}
+
 /// The caller's own sessions, newest first.
 pub fn list(ctx: &Context) -> EngineResult<Vec<Session>> {
     let select = Select::of(system::SESSION, &["created_at", "seen_at", "agent", "address"])

@@ -42,3 +42,32 @@ conversion-contact = Contact
 conversion-opportunity = Deal
 conversion-create = create
 convert = Convert
+import-mode-create = Create all
+import-mode-update = Update existing
+import-mode-upsert = Update or create
+import-rows = Rows
+import-created = Created
+import-updated = Updated
+import-failed = With errors
+import-duplicates = Possible duplicates
+import-progress = { $n ->
+    [one] { $n } row done
+   *[other] { $n } rows done
+}
+import-rows-n = { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+}
+import-undo = Undo everything
+import-undo-confirm = Created records are deleted and changed fields get back what they held.
+import-open = Open the list
+import-undone-removed = { $n } deleted.
+import-undone-restored = { $n } restored.
+import-undone-kept = { $n } kept, since they were changed afterwards.
+import-state-received = uploaded
+import-state-running = running
+import-state-done = done
+import-state-cancelled = stopped
+import-state-failed = failed
+import-state-undoing = being undone
+import-state-undone = undone

@@ -34,3 +34,18 @@ no-tokens = No tokens yet.
 token-name = What it is for
 token-once = Copy it now; it will not be shown again.
 revoke = Revoke
+state-active = Active
+state-disabled = Disabled
+disable = Disable
+enable = Enable
+disabled-one = Disabled “{ $name }”
+enabled-one = Enabled “{ $name }”
+password-changed = The password was changed; log in anew.
+password-hint = 10 characters or more
+is-region = region
+members-n = { $n ->
+    [one] { $n } person
+   *[other] { $n } people
+}
+token-used = last used { $when }
+token-never-used = never used

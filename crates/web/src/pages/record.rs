@@ -33,6 +33,8 @@ pub struct RecordPage {
     pub new_person: Option<String>,
     pub tabs: Vec<Tab>,
     pub composer: Option<Composer>,
+    /// POST a file here; none where the reader may not or looks at another tab.
+    pub upload: Option<String>,
     pub timeline: TimelinePage,
     pub know: Vec<Tally>,
     pub todos: Vec<Todo>,
@@ -274,6 +276,7 @@ fn full(say: Say<'_>) -> RecordPage {
         new_person: Some("/contact/new?customer=1".into()),
         tabs: tabs(say),
         composer: Some(composer(say)),
+        upload: Some("/customer/1/files".into()),
         timeline: timeline(say),
         know: [
             ("12 个月价值", "12-month value", "¥1.46M", ""),

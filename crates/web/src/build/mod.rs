@@ -1,0 +1,16 @@
+//! From what the engine answers to the structs of pages, in the reader's words.
+
+pub mod board;
+pub mod cells;
+pub mod desk;
+pub mod dialogs;
+pub mod forms;
+pub mod home;
+pub mod input;
+pub mod lists;
+pub mod place;
+pub mod records;
+pub mod settings;
+pub mod shell;
+pub mod slots;
+pub mod timelines;

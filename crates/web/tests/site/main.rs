@@ -1,0 +1,11 @@
+//! The pages as browsers see them: requests into the router, without a socket.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod browser;
+mod everyone;
+mod hostile;
+mod imports;
+mod lists;
+mod login;
+mod records;
+mod settings;
