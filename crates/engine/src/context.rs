@@ -31,8 +31,8 @@ pub struct Context {
     /// Units of the organisation's currency for one unit of another, by ISO 4217.
     rates: Arc<HashMap<String, Decimal>>,
     /// Bulk work meets the same few links again and again; `None` outside it.
-    links: Option<Arc<Mutex<HashMap<(String, Uuid), bool>>>>,
-    grants: Arc<Mutex<HashMap<(String, Action), Arc<Grant>>>>,
+    links: Option<Arc<Mutex<Links>>>,
+    grants: Arc<Mutex<Grants>>,
     rights: Rights,
 }
 
@@ -42,6 +42,12 @@ enum Rights {
     Own,
     House,
 }
+
+/// Whether a record, by table and id, was found.
+type Links = HashMap<(String, Uuid), bool>;
+
+/// Grants that this context has asked for, by object and action.
+type Grants = HashMap<(String, Action), Arc<Grant>>;
 
 /// The caller: a person, or the system itself.
 #[derive(Debug, Clone)]

@@ -59,11 +59,12 @@ pub fn verify(ctx: &Context, email: &str, password: &str, origin: &str) -> Engin
         Some(seq) => stored_hash(ctx, seq)?,
         None => None,
     };
-    let matches = match &stored {
-        Some(hash) => matches(password, hash),
-        // As long as a real one takes.
-        None => matches(password, &decoy()?) && false,
+    // Without a real hash a decoy takes as long; nobody has its password, and whoever finds it is nobody still.
+    let hash = match &stored {
+        Some(hash) => hash.clone(),
+        None => decoy()?,
     };
+    let matches = matches(password, &hash) && stored.is_some();
     let active = person.and_then(|seq| ctx.directory.user(seq)).is_some_and(|user| user.active);
     match person.filter(|_| matches && active) {
         Some(seq) => {

@@ -42,7 +42,7 @@ pub fn timeline(ctx: &Context, of: &Record, cursor_text: &str, limit: u32) -> En
         let rows = ctx.engine.store().look(|view| view.select(&select))?;
         entries.extend(rows.iter().map(|row| Record::from_row(activity, row)));
     }
-    entries.sort_by(|a, b| (b.created_at, b.id).cmp(&(a.created_at, a.id)));
+    entries.sort_by_key(|entry| std::cmp::Reverse((entry.created_at, entry.id)));
     let more = entries.len() > limit as usize;
     entries.truncate(limit as usize);
     let next = entries.last().filter(|_| more).map(|last| {

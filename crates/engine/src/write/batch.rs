@@ -3,7 +3,7 @@
 use super::{Change, Prepared, Saved, apply, prepare, savepoint};
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
-use guanxi_store::{StoreExt, Weight};
+use guanxi_store::{StoreError, StoreExt, Weight};
 use std::sync::Arc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +58,18 @@ fn each(ctx: &Context, changes: Vec<Change>) -> Vec<EngineResult<Saved>> {
 /// One transaction, a savepoint for each change: a failure undoes only itself.
 pub fn apply_each(ctx: &Context, chunk: Vec<EngineResult<Prepared>>) -> Vec<EngineResult<Saved>> {
     let context = ctx.clone();
-    let (good, mut results): (Vec<(usize, Prepared)>, Vec<Option<EngineResult<Saved>>>) = split(chunk);
+    let (good, mut results): Split = split(chunk);
     let good = Arc::new(good);
     let shared = good.clone();
     let outcome = ctx.engine.store().change(Weight::Bulk, move |tx| {
         let mut saved = Vec::with_capacity(shared.len());
         for (_, prepared) in shared.iter() {
-            saved.push(savepoint(tx, |tx| apply(tx, &context, prepared)));
+            let result = savepoint(tx, |tx| apply(tx, &context, prepared));
+            // Two transactions met: not this row's fault, so the whole piece runs again.
+            if let Err(EngineError::Store(StoreError::Conflict)) = result {
+                return Err(EngineError::Store(StoreError::Conflict));
+            }
+            saved.push(result);
         }
         Ok::<_, EngineError>(saved)
     });
@@ -106,8 +111,8 @@ fn split(chunk: Vec<EngineResult<Prepared>>) -> Split {
 /// An error with the position of its operation, through the transaction.
 struct At(usize, EngineError);
 
-impl From<guanxi_store::StoreError> for At {
-    fn from(error: guanxi_store::StoreError) -> At {
+impl From<StoreError> for At {
+    fn from(error: StoreError) -> At {
         At(0, EngineError::Store(error))
     }
 }
