@@ -6,13 +6,13 @@ use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::{EngineError, EngineResult};
 use crate::record::Record;
-use guanxi_access::Action;
+use guanxi_access::{Action, Grant};
 use guanxi_meta::catalog::Searched;
 use guanxi_meta::text::{self, Query, Rank};
 use guanxi_meta::{Cell, Object};
 use guanxi_query::cond::{Cond, Direction, Op, Select};
-use guanxi_store::{SearchExpr, SearchFeed, SearchPage, StoreExt, Tokens, Transaction, View};
-use std::collections::{BTreeMap, HashSet};
+use guanxi_store::{Row, SearchExpr, SearchFeed, SearchPage, StoreExt, Tokens, Transaction, View};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -26,7 +26,6 @@ pub struct Hit {
     pub text: String,
     /// Bytes of `text`.
     pub mark: std::ops::Range<usize>,
-    rank: (Rank, u32),
 }
 
 /// Rows that are verified per object, and proposals that are read for it, at most.
@@ -35,6 +34,9 @@ const MOST_READ: usize = 60_000;
 const PAGE: u32 = 500;
 /// Rows of a bulk of indexing.
 const INDEX_ROWS: u32 = 2_000;
+/// Saves that come this close together are indexed together: each piece costs the index a commit and later a merge.
+/// A search does not wait for it, since it brings the index up to date itself.
+const GATHER: Duration = Duration::from_millis(100);
 /// How long a search waits for the index to reach the log's head.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -45,46 +47,97 @@ pub fn search(ctx: &Context, q: &str, only: Option<&Arc<Object>>, limit: usize) 
         return Ok(Vec::new());
     }
     catch_up(&ctx.engine)?;
-    let mut hits = Vec::new();
+    let mut places = Vec::new();
     for object in ctx.catalog.objects.iter().filter(|object| only.is_none_or(|one| one.name == object.name)) {
         if !ctx.grant(object, Action::Read).is_empty() && is_searched(object) {
-            hits.extend(in_object(ctx, object, &query, q)?);
+            places.extend(in_object(ctx, object, &query, q)?);
         }
     }
-    hits.sort_by(|a, b| a.rank.cmp(&b.rank).then(b.record.seq.cmp(&a.record.seq)));
-    hits.truncate(limit);
-    Ok(hits)
+    places.sort_by(|a, b| a.rank.cmp(&b.rank).then(b.seq.cmp(&a.seq)));
+    places.truncate(limit);
+    whole(ctx, places)
 }
 
 fn is_searched(object: &Object) -> bool {
     object.fields.iter().any(|field| field.searched == Searched::Yes)
 }
 
-fn in_object(ctx: &Context, object: &Arc<Object>, query: &Query, q: &str) -> EngineResult<Vec<Hit>> {
+/// A hit before its record is read: hundreds are weighed, and only the best are shown.
+struct Place {
+    object: Arc<Object>,
+    seq: i64,
+    field: String,
+    text: String,
+    mark: std::ops::Range<usize>,
+    rank: (Rank, u32),
+}
+
+fn in_object(ctx: &Context, object: &Arc<Object>, query: &Query, q: &str) -> EngineResult<Vec<Place>> {
     let expr = expression(query.tokens());
+    let texts = Texts::of(object, &ctx.grant(object, Action::Read));
     ctx.engine.store().look(|view| {
-        let mut found = Found { hits: Vec::new(), seen: HashSet::new() };
-        beginning(view, ctx, object, (query, q), &mut found)?;
+        let mut found = Found { texts: &texts, places: Vec::new(), seen: HashSet::new() };
+        beginning(view, ctx, (query, q), &mut found)?;
         let mut before = None;
         let mut read = 0;
-        while read < MOST_READ && found.hits.len() < MOST_VERIFIED {
+        while read < MOST_READ && found.places.len() < MOST_VERIFIED {
             let page = SearchPage { table: object.table.clone(), expr: expr.clone(), before, limit: PAGE };
             let seqs = view.search(&page)?;
             let Some(last) = seqs.last() else { break };
             before = Some(*last);
             read += seqs.len();
             let permitted = crate::scan::permitted(ctx, object, &seqs)?;
-            verify_rows(view, ctx, object, permitted, query, &mut found)?;
+            verify_rows(view, ctx, permitted, query, &mut found)?;
             if seqs.len() < PAGE as usize {
                 break;
             }
         }
-        Ok(found.hits)
+        Ok(found.places)
     })
 }
 
-struct Found {
-    hits: Vec<Hit>,
+/// What search looks into for this caller: the title first, then the other searched fields, with their columns and
+/// nothing else of the row.
+struct Texts {
+    object: Arc<Object>,
+    /// Position of the field, and its cells among `columns`.
+    fields: Vec<(usize, std::ops::Range<usize>)>,
+    columns: Vec<String>,
+}
+
+impl Texts {
+    fn of(object: &Arc<Object>, grant: &Grant) -> Texts {
+        let others = (0..object.fields.len())
+            .filter(|at| *at != object.title && object.fields[*at].searched == Searched::Yes);
+        let mut texts = Texts { object: object.clone(), fields: Vec::new(), columns: Vec::new() };
+        for at in std::iter::once(object.title).chain(others).filter(|at| grant.may_read(*at)) {
+            let field = &object.fields[at];
+            let start = texts.columns.len();
+            texts.columns.extend(field.kind.columns(field).into_iter().map(|column| column.name));
+            texts.fields.push((at, start..texts.columns.len()));
+        }
+        texts
+    }
+
+    /// Name and text of each field; one that holds nothing is left out, save the title.
+    fn read(&self, row: &Row) -> Vec<(&str, String)> {
+        let read = |(at, cells): &(usize, std::ops::Range<usize>)| {
+            let field = &self.object.fields[*at];
+            let value = field.kind.load(field, &row.cells[cells.clone()]);
+            let shown = *at == self.object.title || !value.is_null();
+            shown.then(|| (field.name.as_str(), field.kind.to_text(field, &value)))
+        };
+        self.fields.iter().filter_map(read).collect()
+    }
+
+    fn select(&self) -> Select {
+        Select::from(&self.object.table, self.columns.clone()).filter(Cond::null("deleted_at"))
+    }
+}
+
+struct Found<'a> {
+    texts: &'a Texts,
+    places: Vec<Place>,
     seen: HashSet<i64>,
 }
 
@@ -92,9 +145,8 @@ struct Found {
 fn beginning(
     view: &mut dyn View,
     ctx: &Context,
-    object: &Arc<Object>,
     (query, q): (&Query, &str),
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) -> EngineResult<()> {
     const BEST: u32 = 20;
     let key = text::sort_key(q);
@@ -103,17 +155,16 @@ fn beginning(
     }
     let mut end = key.clone();
     end.extend([0xff, 0xff]);
-    let mut select = Select::from(&object.table, object.columns())
+    let mut select = found
+        .texts
+        .select()
         .filter(Cond::compare(Object::TITLE_KEY, Op::GreaterOrEqual, Cell::Bytes(key)))
         .filter(Cond::compare(Object::TITLE_KEY, Op::Less, Cell::Bytes(end)))
-        .filter(Cond::null("deleted_at"))
         .order(Object::TITLE_KEY, Direction::Ascending)
         .limit(BEST);
-    select.branches = ctx.grant(object, Action::Read).branches();
-    let rows = view.select(&select)?;
-    for row in rows {
-        let record = Record::from_row(object, &row);
-        found.take(ctx, record, query);
+    select.branches = ctx.grant(&found.texts.object, Action::Read).branches();
+    for row in view.select(&select)? {
+        found.take(&row, query);
     }
     Ok(())
 }
@@ -121,50 +172,71 @@ fn beginning(
 fn verify_rows(
     view: &mut dyn View,
     ctx: &Context,
-    object: &Arc<Object>,
     seqs: Vec<i64>,
     query: &Query,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) -> EngineResult<()> {
     let new: Vec<Cell> = seqs.into_iter().filter(|seq| !found.seen.contains(seq)).map(Cell::Int).collect();
     if new.is_empty() {
         return Ok(());
     }
-    let grant = ctx.grant(object, Action::Read);
-    let select = Select::from(&object.table, object.columns())
-        .filter(Cond::among("seq", new).and(Cond::null("deleted_at")).and(grant.cond()));
+    let grant = ctx.grant(&found.texts.object, Action::Read);
+    let select = found.texts.select().filter(Cond::among("seq", new).and(grant.cond()));
     let mut rows = view.select(&select)?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.seq));
     for row in rows {
-        if found.hits.len() >= MOST_VERIFIED {
+        if found.places.len() >= MOST_VERIFIED {
             break;
         }
-        found.take(ctx, Record::from_row(object, &row), query);
+        found.take(&row, query);
     }
     Ok(())
 }
 
-impl Found {
-    /// Keeps the record if the query is really in a field that the caller may read.
-    fn take(&mut self, ctx: &Context, record: Record, query: &Query) {
-        if !self.seen.insert(record.seq) {
+impl Found<'_> {
+    /// Keeps the row if the query is really in a field that the caller may read.
+    fn take(&mut self, row: &Row, query: &Query) {
+        if !self.seen.insert(row.seq) {
             return;
         }
-        let grant = ctx.grant(&record.object, Action::Read);
-        let title = record.title();
-        let title_name = record.object.title().name.clone();
-        let mut texts: Vec<(&str, String)> = Vec::new();
-        if grant.may_read(record.object.title) {
-            texts.push((&title_name, title));
-        }
-        let readable = |name: &str| record.object.position(name).is_some_and(|at| grant.may_read(at));
-        texts.extend(record.searched().into_iter().filter(|(name, _)| *name != title_name && readable(name)));
+        let texts = self.texts.read(row);
         let pairs: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
         let Some(hit) = query.verify(&pairs) else { return };
-        let (field, text, mark, rank) = (hit.field.to_owned(), hit.text.clone(), hit.mark.clone(), hit.rank);
-        let rank = (rank, hit.distance);
-        self.hits.push(Hit { record, field, text, mark, rank });
+        self.places.push(Place {
+            object: self.texts.object.clone(),
+            seq: row.seq,
+            field: hit.field.to_owned(),
+            rank: (hit.rank, hit.distance),
+            text: hit.text,
+            mark: hit.mark,
+        });
     }
+}
+
+/// The records of the places, in their order; one that went away meanwhile is left out.
+fn whole(ctx: &Context, places: Vec<Place>) -> EngineResult<Vec<Hit>> {
+    let mut by_object: BTreeMap<&str, (Arc<Object>, Vec<Cell>)> = BTreeMap::new();
+    for place in &places {
+        let (_, seqs) = by_object.entry(&place.object.name).or_insert_with(|| (place.object.clone(), Vec::new()));
+        seqs.push(Cell::Int(place.seq));
+    }
+    let mut records: HashMap<(String, i64), Record> = HashMap::with_capacity(places.len());
+    ctx.engine.store().look(|view| {
+        for (object, seqs) in by_object.values() {
+            let cond = Cond::among("seq", seqs.clone()).and(Cond::null("deleted_at"));
+            let select = Select::from(&object.table, object.columns())
+                .filter(cond.and(ctx.grant(object, Action::Read).cond()));
+            for row in view.select(&select)? {
+                records.insert((object.name.clone(), row.seq), Record::from_row(object, &row));
+            }
+        }
+        Ok::<_, EngineError>(())
+    })?;
+    let hit = |place: Place| {
+        let record = records.remove(&(place.object.name.clone(), place.seq))?;
+        Some(Hit { record, field: place.field, text: place.text, mark: place.mark })
+    };
+    Ok(places.into_iter().filter_map(hit).collect())
 }
 
 fn expression(tokens: text::TokenExpr) -> SearchExpr {
@@ -225,6 +297,7 @@ pub fn follow(engine: &Engine, go_on: &dyn Fn() -> bool) -> EngineResult<()> {
             while index_step(engine)? && go_on() {}
         }
         seen = engine.wait_commit(seen, 1_000);
+        std::thread::sleep(GATHER);
     }
     Ok(())
 }
