@@ -31,8 +31,15 @@ pub fn limits(folder: &Path) -> anyhow::Result<Vec<Line>> {
             format!("{}/s", grouped(commits)),
             json!({"per_s": round(commits)}),
         ),
+        Line::new("other work before the run (load average)", load(), json!({"load": load()})),
         Line::new("memory copied", format!("{copies:.1} GB/s"), json!({"gb_per_s": round(copies)})),
     ])
+}
+
+/// Figures of a machine that does something else are worth less: of the last minute.
+fn load() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// In place, as a write-ahead log that starts over is written.

@@ -69,11 +69,7 @@ fn on_sqlite(arguments: &Bench, scratch: &Scratch, report: &mut Report) -> anyho
     report.add_or_reason("Start and memory", child::lines(&data));
     // Last, since it makes the data more than it was.
     say("creations, and the same by plain rusqlite");
-    let host = Host::start(&data.engine)?;
-    let loads = creates::product(&data, &host);
-    host.stop();
-    let path = data::file(&work);
-    let lines = loads.and_then(|loads| creates::beside_plain(&data, &path, loads));
+    let lines = creates::lines(&data, Some(&data::file(&work)));
     report.add_or_reason("Creating through REST, durable", lines);
     Ok(())
 }
@@ -86,11 +82,10 @@ fn on_postgres(url: &str, size: usize, report: &mut Report) -> anyhow::Result<()
     let outcome = Data::at(&url, size).and_then(|data| {
         let host = Host::start(&data.engine)?;
         readings(&data, &host, None, report);
-        let loads = creates::product(&data, &host);
         host.stop();
-        report.add_or_reason("Creating through REST, durable", loads.map(|loads| creates::alone(&loads)));
         report.add_or_reason("Export", bulk::export(&data));
         report.add_or_reason("Start and memory", child::lines(&data));
+        report.add_or_reason("Creating through REST, durable", creates::lines(&data, None));
         Ok(())
     });
     let dropped = guanxi_store::postgres::drop_schema(&url).context("The bench's schema could not be dropped.");
