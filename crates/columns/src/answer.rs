@@ -5,6 +5,7 @@ use crate::data::Data;
 use crate::eval::{BLOCK, each_row, each_row_back, ones};
 use crate::ints::Ints;
 use crate::plan::{Node, SEQ};
+use crate::texts::Texts;
 use guanxi_meta::Cell;
 use guanxi_query::cond::{Direction, Order};
 use std::cmp::Ordering;
@@ -156,12 +157,12 @@ impl<'a> Sorting<'a> {
         directed(left.cmp(&right), self.seq, false)
     }
 
-    /// The row's first key, where that is a number.
-    fn number(&self, row: u32) -> Option<(&'a Ints, i64)> {
-        match &self.keys.first()?.0.values {
-            Values::Ints(ints) => Some((ints, ints.get(row as usize)?)),
-            Values::Texts(_) => None,
-        }
+    /// The row's first key, unless it is null.
+    fn bound(&self, row: u32) -> Option<Bound<'a>> {
+        Some(match &self.keys.first()?.0.values {
+            Values::Ints(ints) => Bound::Number(ints, ints.get(row as usize)?),
+            Values::Texts(texts) => Bound::Text(texts, texts.get(row as usize)?),
+        })
     }
 
     fn is_after(&self, row: u32) -> bool {
@@ -192,6 +193,12 @@ fn directed(ordering: Ordering, direction: Direction, nulls: bool) -> Ordering {
     }
 }
 
+#[derive(Clone, Copy)]
+enum Bound<'a> {
+    Number(&'a Ints, i64),
+    Text(&'a Texts, &'a [u8]),
+}
+
 /// The first rows of all that were offered.
 struct First<'a> {
     sorting: &'a Sorting<'a>,
@@ -199,8 +206,8 @@ struct First<'a> {
     kept: Vec<u32>,
     /// Once enough were offered: the last that would be among the first of them.
     last: Option<u32>,
-    /// Its first key, where that is a number: most rows are told by it alone.
-    bound: Option<(&'a Ints, i64)>,
+    /// Its first key, unless that is null: most rows are told by it alone.
+    bound: Option<Bound<'a>>,
 }
 
 impl<'a> First<'a> {
@@ -224,22 +231,23 @@ impl<'a> First<'a> {
                 });
             self.kept.truncate(self.most);
             self.last = self.kept.last().copied();
-            self.bound = self.last.and_then(|last| sorting.number(last));
+            self.bound = self.last.and_then(|last| sorting.bound(last));
         }
     }
 
     #[inline]
     fn is_beyond(&self, row: u32) -> bool {
-        let Some((ints, bound)) = self.bound else {
-            return false;
+        let ordering = match self.bound {
+            None => return false,
+            Some(Bound::Number(ints, bound)) => {
+                ints.get(row as usize).map(|value| value.cmp(&bound))
+            }
+            Some(Bound::Text(texts, bound)) => {
+                texts.get(row as usize).map(|value| value.cmp(bound))
+            }
         };
-        let Some(value) = ints.get(row as usize) else {
-            return true;
-        };
-        match self.sorting.direction() {
-            Direction::Ascending => value > bound,
-            Direction::Descending => value < bound,
-        }
+        // Nulls are behind everything.
+        ordering.is_none_or(|ordering| directed(ordering, self.sorting.direction(), false).is_gt())
     }
 
     fn finish(mut self) -> Vec<u32> {

@@ -232,18 +232,31 @@ impl Entries {
 
     /// Which texts contain `part`, told to `found`; a text may be told more than once.
     pub fn find(&self, part: &[u8], mut found: impl FnMut(usize)) {
+        const NEAR: usize = 12;
         let mut entry = 0;
         for place in memchr::memmem::find_iter(&self.bytes, part) {
-            // Hits come in order; between two of them the entry is looked for in growing steps.
-            let mut step = 1;
-            while entry + step < self.ends.len() && (self.ends[entry + step] as usize) < place {
-                entry += step;
-                step *= 2;
-            }
-            let end = (entry + step + 1).min(self.ends.len());
-            entry += self.ends[entry..end].partition_point(|end| (*end as usize) < place);
+            // Hits come in order: mostly the entry is among the next few, else it is looked for in growing steps.
+            let near = (entry + NEAR).min(self.ends.len());
+            let among = self.ends[entry..near]
+                .iter()
+                .position(|end| *end as usize >= place);
+            entry = match among {
+                Some(steps) => entry + steps,
+                None => self.gallop(near, place),
+            };
             found(entry);
         }
+    }
+
+    /// The first entry from `entry` on that ends at `place` or behind it.
+    fn gallop(&self, mut entry: usize, place: usize) -> usize {
+        let mut step = 1;
+        while entry + step < self.ends.len() && (self.ends[entry + step] as usize) < place {
+            entry += step;
+            step *= 2;
+        }
+        let end = (entry + step + 1).min(self.ends.len());
+        entry + self.ends[entry..end].partition_point(|end| (*end as usize) < place)
     }
 
     /// Whether another entry of this many bytes still has room.

@@ -105,7 +105,7 @@ fn check(bench: &Bench, columns: &Columns, cond: &Cond, dice: &mut Dice) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 0, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 0, ..ProptestConfig::default() })]
 
     #[test]
     fn the_copy_answers_what_the_store_answers_whatever_was_written_in_between(seed in any::<u64>()) {
