@@ -71,7 +71,7 @@ fn pieces(mut file: File) -> ReceiverStream<std::io::Result<Vec<u8>>> {
                 piece
             });
             let is_last = read.as_ref().map_or(true, Vec::is_empty);
-            if (!is_last && sender.blocking_send(read).is_err()) || is_last {
+            if is_last || sender.blocking_send(read).is_err() {
                 return;
             }
         }

@@ -1,6 +1,6 @@
 //! `/{object}`: the list as a table or a board, its further rows, its exact count, its export.
 
-use crate::build::board::Board;
+use crate::build::board::{Board, lane_slot};
 use crate::build::desk::Desk;
 use crate::build::lists;
 use crate::build::place::{Place, Shape};
@@ -22,8 +22,9 @@ pub fn show(visit: &Visit) -> EngineResult<Answer> {
     let desk = Desk::new(visit)?;
     let title = desk.many(&object);
     match place.shape {
-        Shape::Board => Answer::page(visit, &title, &Board::new(&desk, &place)?.page()?),
-        Shape::Table => Answer::page(visit, &title, &lists::whole(&desk, &place)?),
+        Shape::Board if lane_slot(&desk, &place).is_some() => Answer::page(visit, &title, &Board::new(&desk, &place)?.page()?),
+        // A board of nothing that could be a lane is the table.
+        _ => Answer::page(visit, &title, &lists::whole(&desk, &place)?),
     }
 }
 
