@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::error::EngineResult;
 use guanxi_store::LogRow;
 use parking_lot::Mutex;
+use std::time::Duration;
 
 /// Called with each piece of the log; `false` ends the listening.
 pub type Listener = Box<dyn Fn(&[LogRow]) -> bool + Send + Sync>;
@@ -26,6 +27,9 @@ impl Listeners {
 const ROWS: u32 = 500;
 /// Another process's commits are seen within this time, in milliseconds.
 const EVERY_MS: u64 = 400;
+/// Commits that come this close together are read together: nobody sees the difference, and the log is not asked after
+/// each of a thousand saves a second.
+const GATHER: Duration = Duration::from_millis(40);
 
 /// Follows the log for as long as `go_on` says; runs on a thread of its own.
 pub fn follow(engine: &Engine, go_on: &dyn Fn() -> bool) -> EngineResult<()> {
@@ -38,7 +42,10 @@ pub fn follow(engine: &Engine, go_on: &dyn Fn() -> bool) -> EngineResult<()> {
                 position = last.position;
                 engine.listeners().tell(&rows);
             }
-            None => seen = engine.wait_commit(seen, EVERY_MS),
+            None => {
+                seen = engine.wait_commit(seen, EVERY_MS);
+                std::thread::sleep(GATHER);
+            }
         }
     }
     Ok(())
