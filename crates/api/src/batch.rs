@@ -61,6 +61,16 @@ fn answer(ctx: &Context, object: &Arc<Object>, mode: Mode, operations: Vec<Json>
     Ok(Answer::ok(json!({"results": results})))
 }
 
+/// The answer to a batch that was done as a whole.
+pub fn all(saved: &[Saved]) -> Answer {
+    let results: Vec<Json> = saved.iter().map(done).collect();
+    Answer::ok(json!({"results": results}))
+}
+
+fn done(saved: &Saved) -> Json {
+    json!({"id": saved.id, "version": saved.version})
+}
+
 /// Operations that do not even read keep their place among the results.
 fn each(ctx: &Context, read: Vec<EngineResult<Change>>) -> EngineResult<Vec<EngineResult<Saved>>> {
     let mut changes = Vec::new();
@@ -113,7 +123,7 @@ fn placed(at: usize, error: EngineError) -> EngineError {
 
 fn show(ctx: &Context, result: EngineResult<Saved>) -> Json {
     match result {
-        Ok(saved) => json!({"id": saved.id, "version": saved.version}),
+        Ok(saved) => done(&saved),
         Err(error) => json!({"error": problem(&error, ctx.lang).1}),
     }
 }

@@ -1,9 +1,11 @@
 //! Reading JSON bodies.
 
+use crate::Api;
 use crate::problem::respond_problem;
+use crate::run::Head;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::Response;
+use axum::http::{Response, header};
 use guanxi_engine::{EngineError, EngineResult};
 use guanxi_meta::fault::Fault;
 use serde_json::{Map, Value as Json};
@@ -11,12 +13,24 @@ use serde_json::{Map, Value as Json};
 /// The bytes of a body; one that is too large is refused in the words of the house.
 pub struct Raw(pub Vec<u8>);
 
-impl<S: Send + Sync> FromRequest<S> for Raw {
+/// From here on, who calls is asked before the body is taken into memory.
+const LARGE: u64 = 256 << 10;
+
+impl FromRequest<Api> for Raw {
     type Rejection = Response<Body>;
 
-    async fn from_request(request: Request, state: &S) -> Result<Raw, Response<Body>> {
+    async fn from_request(request: Request, api: &Api) -> Result<Raw, Response<Body>> {
         let lang = crate::run::language(request.headers()).unwrap_or_default();
-        match Bytes::from_request(request, state).await {
+        let head = Head::of(&request);
+        let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        if !head.has_token() || length.is_none_or(|length: u64| length > LARGE) {
+            let api = api.clone();
+            let asked = tokio::task::spawn_blocking(move || head.context(&api).map(|_| ())).await;
+            if let Ok(Err(error)) = asked {
+                return Err(respond_problem(&error, lang));
+            }
+        }
+        match Bytes::from_request(request, api).await {
             Ok(bytes) => Ok(Raw(bytes.into())),
             Err(_) => Err(respond_problem(&EngineError::TooLarge(Fault::new("body_too_large")), lang)),
         }

@@ -7,6 +7,7 @@ use crate::records::identity;
 use crate::run::{Head, run};
 use crate::upload::{self, Upload};
 use axum::body::Body;
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path, State};
 use axum::http::{HeaderValue, Response, header};
 use guanxi_engine::files::{self, Attachment};
@@ -16,13 +17,13 @@ use std::io::Read;
 use tokio::sync::mpsc::channel;
 use tokio_stream::wrappers::ReceiverStream;
 
-pub async fn create(State(api): State<Api>, head: Head, form: Multipart) -> Response<Body> {
+pub async fn create(State(api): State<Api>, head: Head, form: Result<Multipart, MultipartRejection>) -> Response<Body> {
     let (asked, known) = (head.clone(), api.clone());
     let caller = tokio::task::spawn_blocking(move || asked.context(&known).map(|_| ())).await;
     if let Ok(Err(error)) = caller {
         return respond_problem(&error, head.lang());
     }
-    match upload::read(form, &["object", "record", "id"]).await {
+    match upload::take(form, &["object", "record", "id"]).await {
         Ok(upload) => run(api, head, move |ctx, _| put(ctx, upload)).await,
         Err(error) => respond_problem(&error, head.lang()),
     }
@@ -101,7 +102,7 @@ fn pieces(mut file: File) -> ReceiverStream<std::io::Result<Vec<u8>>> {
                 piece
             });
             let last = read.as_ref().map_or(true, Vec::is_empty);
-            if (!last && sender.blocking_send(read).is_err()) || last {
+            if last || sender.blocking_send(read).is_err() {
                 return;
             }
         }

@@ -8,6 +8,7 @@ use crate::records::identity;
 use crate::run::{Head, run};
 use crate::upload::{self, Upload};
 use axum::body::Body;
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path, State};
 use axum::http::{Response, StatusCode, header};
 use guanxi_engine::import::{self, Mapping, Mode, Request, Run};
@@ -16,7 +17,7 @@ use serde_json::json;
 
 const KNOWN: [&str; 5] = ["object", "mode", "match", "map", "dry_run"];
 
-pub async fn create(State(api): State<Api>, head: Head, form: Multipart) -> Response<Body> {
+pub async fn create(State(api): State<Api>, head: Head, form: Result<Multipart, MultipartRejection>) -> Response<Body> {
     let asked = head.clone();
     let known = api.clone();
     // Who calls is asked before a large body is read to its end.
@@ -24,7 +25,7 @@ pub async fn create(State(api): State<Api>, head: Head, form: Multipart) -> Resp
     if let Ok(Err(error)) = caller {
         return respond_problem(&error, head.lang());
     }
-    match upload::read(form, &KNOWN).await {
+    match upload::take(form, &KNOWN).await {
         Ok(upload) => run(api, head, move |ctx, _| begin(ctx, upload)).await,
         Err(error) => respond_problem(&error, head.lang()),
     }

@@ -127,4 +127,5 @@ fn v1() -> Router<Api> {
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(DefaultBodyLimit::max(MOST_RECORD))
+        .layer(axum::middleware::from_fn(problem::only_text))
 }

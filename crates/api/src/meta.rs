@@ -11,7 +11,7 @@ use guanxi_access::Action;
 use guanxi_engine::capability::Noun;
 use guanxi_engine::{Context, EngineError, EngineResult, act, admin};
 use guanxi_meta::{Field, Object, Overlay};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
 /// The caller: who, which roles, which language.
@@ -85,7 +85,7 @@ pub async fn create_object(State(api): State<Api>, head: Head, Raw(bytes): Raw) 
     run_once(api, head, bytes, |ctx, _, bytes| {
         ctx.administer()?;
         let members = body::object(bytes)?;
-        let name = members.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
+        let name = new_name(&members)?;
         admin::publish(ctx, vec![Overlay::AddObject { table: None, object: Json::Object(members) }])?;
         let ctx = ctx.engine.again(ctx)?;
         let made = ctx.catalog.object(&name).cloned().ok_or(EngineError::NotFound)?;
@@ -129,7 +129,7 @@ pub async fn create_field(
     run_once(api, head, bytes, move |ctx, _, bytes| {
         let object = administered(ctx, &object)?;
         let members = body::object(bytes)?;
-        let name = members.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
+        let name = new_name(&members)?;
         let table = object.table.clone();
         admin::publish(ctx, vec![Overlay::AddField { table, column: None, field: Json::Object(members) }])?;
         let json = field_json(ctx, &object.table, |field| field.name == name)?;
@@ -167,6 +167,17 @@ pub async fn remove_field(
         Ok(Answer::nothing())
     })
     .await
+}
+
+/// What is new has a name; an `extends`, as packs have it, is no new object.
+fn new_name(members: &Map<String, Json>) -> EngineResult<String> {
+    if members.contains_key("extends") {
+        return Err(EngineError::field("extends", "read_only"));
+    }
+    match members.get("name").and_then(Json::as_str).filter(|name| !name.is_empty()) {
+        Some(name) => Ok(name.to_owned()),
+        None => Err(EngineError::field("name", "required")),
+    }
 }
 
 /// The object, for whoever may change declarations.

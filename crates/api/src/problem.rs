@@ -3,7 +3,9 @@
 
 use crate::answer::respond;
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::middleware::Next;
 use guanxi_engine::{EngineError, error::Stale};
 use guanxi_meta::fault::{Fault, FieldError, message};
 use guanxi_meta::Lang;
@@ -96,6 +98,34 @@ fn add_stale(document: &mut Map<String, Json>, stale: &Stale, lang: Lang) {
                "code": "stale_field", "message": message})
     });
     document.insert("conflicts".into(), conflicts.collect());
+}
+
+/// Pieces of an address are text, or there is no such address: asked before any handler takes them apart.
+pub async fn only_text(request: Request, next: Next) -> Response<Body> {
+    if is_text(request.uri().path()) {
+        return next.run(request).await;
+    }
+    no_such_address(request.headers().clone()).await
+}
+
+/// Whether what is percent-encoded is UTF-8.
+fn is_text(path: &str) -> bool {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, after @ ..] = rest {
+        let encoded = after.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match encoded.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).is_ok()
 }
 
 pub async fn no_such_address(headers: HeaderMap) -> Response<Body> {

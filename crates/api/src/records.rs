@@ -11,7 +11,7 @@ use axum::http::Response;
 use guanxi_access::Action;
 use guanxi_engine::read::list::{Count, list as list_records};
 use guanxi_engine::read::{self, history};
-use guanxi_engine::write::{Change, save};
+use guanxi_engine::write::{Change, Saved, save};
 use guanxi_engine::{Context, EngineError, EngineResult, Record, act};
 use guanxi_meta::Object;
 use jiff::Timestamp;
@@ -72,11 +72,16 @@ pub async fn create(
     run_once(api, head, bytes, move |ctx, _, bytes| {
         let object = ctx.object(&object)?;
         let saved = save(ctx, Change::create(&object, body::object(bytes)?))?;
-        let location = format!("/api/v1/records/{}/{}", object.name, saved.id);
-        let json = show_one(ctx, &saved.record, None, &[])?;
-        Ok(Answer::created(json, location).version(saved.version))
+        created(ctx, &saved)
     })
     .await
+}
+
+/// The answer to a creation.
+pub fn created(ctx: &Context, saved: &Saved) -> EngineResult<Answer> {
+    let location = format!("/api/v1/records/{}/{}", saved.record.object.name, saved.id);
+    let json = show_one(ctx, &saved.record, None, &[])?;
+    Ok(Answer::created(json, location).version(saved.version))
 }
 
 pub async fn update(

@@ -4,11 +4,11 @@ use crate::Api;
 use crate::answer::{Answer, respond};
 use crate::problem::respond_problem;
 use axum::body::Body;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
 use guanxi_engine::accounts::token;
-use guanxi_engine::idempotency::{self, Claim};
+use guanxi_engine::idempotency::{self, Claim, Done};
 use guanxi_engine::{Context, EngineError, EngineResult};
 use guanxi_meta::Lang;
 use guanxi_meta::fault::Fault;
@@ -33,18 +33,28 @@ impl<S: Sync> FromRequestParts<S> for Head {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Head, Infallible> {
-        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(Head::read(&parts.method, &parts.uri, &parts.headers))
+    }
+}
+
+impl Head {
+    pub fn of(request: &Request) -> Head {
+        Head::read(request.method(), request.uri(), request.headers())
+    }
+
+    fn read(method: &Method, uri: &Uri, headers: &HeaderMap) -> Head {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         // A key that is no text is a bad one, not none: the caller counts on it.
-        let key = parts.headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default().to_owned());
+        let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default().to_owned());
         let token = text(header::AUTHORIZATION.as_str()).and_then(|value| bearer(&value));
-        Ok(Head {
+        Head {
             token,
-            lang: language(&parts.headers),
-            idempotency: (parts.method == axum::http::Method::POST).then_some(key).flatten(),
+            lang: language(headers),
+            idempotency: (*method == Method::POST).then_some(key).flatten(),
             if_match: text(header::IF_MATCH.as_str()),
-            what: format!("{} {}", parts.method, parts.uri),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-        })
+            what: format!("{method} {uri}"),
+            query: uri.query().unwrap_or_default().to_owned(),
+        }
     }
 }
 
@@ -59,6 +69,10 @@ pub fn language(headers: &HeaderMap) -> Option<Lang> {
 }
 
 impl Head {
+    pub fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     /// The caller's context; without a token, or with one that is no longer good, 401.
     pub fn context(&self, api: &Api) -> EngineResult<Context> {
         let secret = self.token.as_deref().ok_or(EngineError::Unauthorized)?;
@@ -145,18 +159,13 @@ fn once(
     let mut asked = head.what.clone().into_bytes();
     asked.push(0);
     asked.extend_from_slice(body);
-    if let Claim::Answered(answer) = idempotency::claim(ctx, key, &asked)? {
-        return Ok(replay(answer));
-    }
+    let once = match idempotency::claim(ctx, key, &asked, sealed)? {
+        Claim::Answered(answer) => return Ok(replay(answer)),
+        Claim::Mine(once) => once,
+    };
+    let ctx = &ctx.clone().once(once.clone());
     let (kept, response) = match work(ctx, head, body) {
-        Ok(answer) => {
-            let kept = idempotency::Answer {
-                status: answer.status.as_u16(),
-                body: answer.body(),
-                headers: serde_json::json!({"etag": answer.etag, "location": answer.location}).to_string(),
-            };
-            (kept, answer.into_response())
-        }
+        Ok(answer) => (kept(&answer), answer.into_response()),
         Err(error) => {
             let (status, document) = crate::problem::problem(&error, ctx.lang);
             let kept =
@@ -164,8 +173,25 @@ fn once(
             (kept, respond_problem(&error, ctx.lang))
         }
     };
-    idempotency::finish(ctx, key, &kept)?;
+    idempotency::finish(ctx, &once, &kept)?;
     Ok(response)
+}
+
+/// The answer of a transaction, as its handler will give it.
+fn sealed(ctx: &Context, done: &Done) -> EngineResult<idempotency::Answer> {
+    Ok(kept(&match done {
+        Done::Saved(saved) => crate::records::created(ctx, saved)?,
+        Done::Acted(answer) => Answer::ok((*answer).clone()),
+        Done::Many(saved) => crate::batch::all(saved),
+    }))
+}
+
+fn kept(answer: &Answer) -> idempotency::Answer {
+    idempotency::Answer {
+        status: answer.status.as_u16(),
+        body: answer.body(),
+        headers: serde_json::json!({"etag": answer.etag, "location": answer.location}).to_string(),
+    }
 }
 
 /// The same answer as the first time.

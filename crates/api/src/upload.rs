@@ -1,7 +1,7 @@
 //! Multipart bodies: small members as text, the one file to disk, so that its size costs no memory.
 
 use axum::extract::Multipart;
-use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use guanxi_engine::{EngineError, EngineResult};
 use guanxi_meta::fault::Fault;
 use std::collections::HashMap;
@@ -19,8 +19,13 @@ pub struct Upload {
     pub file: File,
 }
 
+/// As `read`, of a body that perhaps is no form: told only once it is known who asks.
+pub async fn take(form: Result<Multipart, MultipartRejection>, known: &[&str]) -> EngineResult<Upload> {
+    read(form.map_err(|_| EngineError::bad("bad_form"))?, known).await
+}
+
 /// Reads the form; members that nobody knows are refused, and there must be a `file`.
-pub async fn read(mut form: Multipart, known: &[&str]) -> EngineResult<Upload> {
+async fn read(mut form: Multipart, known: &[&str]) -> EngineResult<Upload> {
     let mut texts = HashMap::new();
     let mut received: Option<(String, File)> = None;
     while let Some(field) = form.next_field().await.map_err(refused)? {

@@ -4,6 +4,7 @@
 use crate::capability::{Act, Capability, Input, Noun, On};
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
+use crate::idempotency::{self, Done};
 use crate::read::{lookup_in, may, reach};
 use crate::record::Record;
 use guanxi_access::Action;
@@ -65,7 +66,9 @@ pub fn act(
             noun: &noun,
             said: &said,
         };
-        perform(&context, tx, &request, (&object, id))
+        let answer = perform(&context, tx, &request, (&object, id))?;
+        idempotency::seal(tx, &context, &Done::Acted(&answer))?;
+        Ok::<_, EngineError>(answer)
     })?;
     ctx.engine.announce();
     Ok(answer)

@@ -12,20 +12,21 @@ use guanxi_query::cond::{Aggregate, Cond, Measure};
 use guanxi_store::{StoreExt, Weight};
 use serde_json::Value as Json;
 
-/// How often a change is checked anew because somebody else published meanwhile.
+/// How often a change is checked anew because another process published meanwhile.
 const MOST_TRIES: usize = 20;
 
 /// Publishes changes to everyone at once; all of them or none. Where somebody else published meanwhile, the changes are
 /// applied to what there is now, and checked against it.
 pub fn publish(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
     ctx.administer()?;
+    let _one_at_a_time = ctx.engine.publishing().lock();
     for _ in 1..MOST_TRIES {
-        match publish_once(ctx, changes.clone()) {
+        match publish_once(&ctx.engine.again(ctx)?, changes.clone()) {
             Err(EngineError::Taken(fault, _)) if fault.code == CHANGED => {}
             outcome => return outcome,
         }
     }
-    publish_once(ctx, changes)
+    publish_once(&ctx.engine.again(ctx)?, changes)
 }
 
 const CHANGED: &str = "declarations_changed";

@@ -5,6 +5,7 @@ use crate::engine::{Engine, Known};
 use crate::error::{EngineError, EngineResult};
 use guanxi_access::{Action, Directory, Grant, User};
 use crate::formulas::Formulas;
+use crate::idempotency::Once;
 use guanxi_meta::{Catalog, Field, Lang, Object};
 use guanxi_query::{Cond, Env, Me};
 use jiff::{Timestamp, tz::TimeZone};
@@ -28,6 +29,8 @@ pub struct Context {
     /// The door, as the change log keeps it: `web api import:ID undo:ID merge job demo`.
     pub via: Arc<str>,
     pub formulas: Arc<Formulas>,
+    /// The request's Idempotency-Key, if it has one: its transaction keeps the answer.
+    pub(crate) once: Option<Once>,
     /// Units of the organisation's currency for one unit of another, by ISO 4217.
     rates: Arc<HashMap<String, Decimal>>,
     /// Bulk work meets the same few links again and again; `None` outside it.
@@ -93,6 +96,7 @@ impl Context {
             formulas: known.formulas.clone(),
             rates: known.rates.clone(),
             links: None,
+            once: None,
             actor: Arc::new(actor),
             now,
             via: via.into(),
@@ -112,6 +116,13 @@ impl Context {
     #[must_use]
     pub fn through(&self, via: &str) -> Context {
         Context { via: via.into(), ..self.clone() }
+    }
+
+    /// For a request with an Idempotency-Key: what it does and its answer are written together.
+    #[must_use]
+    pub fn once(mut self, once: Once) -> Context {
+        self.once = Some(once);
+        self
     }
 
     #[must_use]

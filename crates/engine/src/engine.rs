@@ -70,7 +70,9 @@ struct Inner {
     commits: Mutex<u64>,
     committed: Condvar,
     indexing: Mutex<()>,
+    publishing: Mutex<()>,
     listeners: Listeners,
+    in_flight: Mutex<HashMap<(i64, String), Vec<u8>>>,
     columns: Columns,
 }
 
@@ -108,7 +110,9 @@ impl Engine {
             commits: Mutex::new(0),
             committed: Condvar::new(),
             indexing: Mutex::new(()),
+            publishing: Mutex::new(()),
             listeners: Listeners::default(),
+            in_flight: Mutex::default(),
             columns,
         };
         let engine = Engine(Arc::new(inner));
@@ -148,6 +152,11 @@ impl Engine {
         self.0.parts.settings.zone.clone()
     }
 
+    /// Idempotency keys, by person, that this process is at work for, with the digest of the request.
+    pub(crate) fn in_flight(&self) -> &Mutex<HashMap<(i64, String), Vec<u8>>> {
+        &self.0.in_flight
+    }
+
     pub fn listeners(&self) -> &Listeners {
         &self.0.listeners
     }
@@ -155,6 +164,12 @@ impl Engine {
     /// The columnar copy of this organisation's tables.
     pub fn columns(&self) -> &Columns {
         &self.0.columns
+    }
+
+    /// Held from reading the declarations to flipping their version: two plans of tables at the same moment would
+    /// each drop the index that the other has just made.
+    pub(crate) fn publishing(&self) -> &Mutex<()> {
+        &self.0.publishing
     }
 
     pub(crate) fn indexing(&self) -> &Mutex<()> {

@@ -1,7 +1,7 @@
 //! What the engine answers when it does not do what it was asked, in the words that people and programs act on.
 
 use guanxi_meta::fault::{Fault, FieldError};
-use guanxi_query::error::QueryError;
+use guanxi_query::QueryError;
 use guanxi_store::StoreError;
 use serde_json::Value as Json;
 use thiserror::Error;

@@ -1,7 +1,7 @@
 //! Idempotency-Key: the same request twice is done once.
 
 use crate::{alone_on_each, on_each};
-use guanxi_engine::idempotency;
+use guanxi_engine::{EngineError, idempotency};
 use guanxi_testkit::app::{Caller, Reply};
 use serde_json::{Value as Json, json};
 
@@ -60,7 +60,8 @@ fn a_key_in_flight_is_a_conflict() {
         let body = json!({"name": "In flight"});
         let asked = format!("POST /records/customer\0{body}");
         let ctx = app.test.salesperson();
-        assert!(matches!(idempotency::claim(&ctx, "once-7", asked.as_bytes()), Ok(idempotency::Claim::Mine)));
+        let held = idempotency::claim(&ctx, "once-7", asked.as_bytes(), |_, _| Err(EngineError::NotFound));
+        assert!(matches!(held, Ok(idempotency::Claim::Mine(_))));
         keyed(&sam, "/records/customer", "once-7", body.clone()).expect(409);
         keyed(&sam, "/records/customer", "once-7", json!({"name": "other"})).expect(422);
         assert!(sam.names("customer", &[("filter", "name = \"In flight\"")]).is_empty());

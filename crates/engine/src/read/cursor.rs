@@ -3,7 +3,7 @@
 use crate::error::{EngineError, EngineResult};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use guanxi_meta::Cell;
+use guanxi_meta::{Cell, ColumnType};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -51,12 +51,12 @@ pub fn write(question: u32, keys: &[Cell], seq: i64) -> String {
     URL_SAFE_NO_PAD.encode(json)
 }
 
-/// The keys and `seq`; a cursor that is malformed or of another question is a bad request.
-pub fn read(cursor: &str, of: u32, keys: usize) -> EngineResult<(Vec<Cell>, i64)> {
+/// The keys, of these types, and `seq`; a cursor that is malformed or of another question is a bad request.
+pub fn read(cursor: &str, of: u32, keys: &[ColumnType]) -> EngineResult<(Vec<Cell>, i64)> {
     let bad = || EngineError::bad("bad_cursor");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
     let position: Position = serde_json::from_slice(&bytes).map_err(|_| bad())?;
-    if position.of != of || position.keys.len() != keys {
+    if position.of != of || position.keys.len() != keys.len() {
         return Err(bad());
     }
     let cells = position
@@ -72,5 +72,16 @@ pub fn read(cursor: &str, of: u32, keys: usize) -> EngineResult<(Vec<Cell>, i64)
             })
         })
         .collect::<EngineResult<Vec<Cell>>>()?;
-    Ok((cells, position.seq))
+    // Whoever rewrote it must not reach the database with a value that the column can't hold.
+    if cells.iter().zip(keys).all(|(cell, ty)| fits(cell, *ty)) { Ok((cells, position.seq)) } else { Err(bad()) }
+}
+
+fn fits(cell: &Cell, ty: ColumnType) -> bool {
+    match cell {
+        Cell::Null => true,
+        Cell::Int(_) => ty == ColumnType::Int,
+        Cell::Text(text) => ty == ColumnType::Text && !text.contains('\0'),
+        Cell::Bytes(_) => ty == ColumnType::Bytes,
+        Cell::Id(_) => ty == ColumnType::Id,
+    }
 }

@@ -50,7 +50,7 @@ pub fn history(
     let question = cursor::question(&["history", &id.to_string()]);
     let before = match cursor_text {
         "" => i64::MAX,
-        text => cursor::read(text, question, 0)?.1,
+        text => cursor::read(text, question, &[])?.1,
     };
     let rows = ctx.engine.store().look(|view| view.log_of(&object.table, id, None, DEEPEST))?;
     let mut state = known_state(ctx, &record);

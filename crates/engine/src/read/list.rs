@@ -5,7 +5,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::read::cursor;
 use crate::record::Record;
 use guanxi_access::{Action, Grant};
-use guanxi_meta::{Cell, Object};
+use guanxi_meta::{Cell, ColumnType, Object};
 use guanxi_query::cond::{Aggregate, Cond, Measure, Op, Operand, Order, Select};
 use guanxi_query::{Purpose, Sort, check_as};
 use guanxi_store::{Row, StoreError, StoreExt, View};
@@ -114,7 +114,13 @@ impl Question {
         if text.is_empty() {
             return Ok(None);
         }
-        cursor::read(text, self.digest, self.order.len()).map(Some)
+        let columns = self.object.table_spec().columns;
+        let ty = |order: &Order| match columns.iter().find(|column| column.name == order.column) {
+            Some(column) => column.ty,
+            None => ColumnType::Int,
+        };
+        let keys: Vec<ColumnType> = self.order.iter().map(ty).collect();
+        cursor::read(text, self.digest, &keys).map(Some)
     }
 
     /// Columns of a row as `Record` reads them, then the sort keys.

@@ -6,7 +6,7 @@ use crate::read::list::{ListRequest, MOST_ROWS, Page, list};
 use crate::read::{cursor, get};
 use crate::record::Record;
 use guanxi_access::Action;
-use guanxi_meta::{Cell, Object, Value};
+use guanxi_meta::{Cell, ColumnType, Object, Value};
 use guanxi_query::cond::{Cond, Direction, Select};
 use guanxi_store::StoreExt;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub fn timeline(ctx: &Context, of: &Record, cursor_text: &str, limit: u32) -> En
     let question = cursor::question(&["timeline", &of.id.to_string()]);
     let after = match cursor_text {
         "" => None,
-        text => Some(cursor::read(text, question, 1)?),
+        text => Some(cursor::read(text, question, &[ColumnType::Id])?),
     };
     let mut entries: Vec<Record> = Vec::new();
     for activity in ctx.catalog.objects.iter().filter(|object| object.is_activity()) {

@@ -3,6 +3,7 @@
 use super::{Change, Prepared, Saved, apply, prepare, savepoint};
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
+use crate::idempotency::{self, Done};
 use guanxi_store::{StoreError, StoreExt, Weight};
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ fn atomic(ctx: &Context, changes: Vec<Change>) -> Result<Vec<Saved>, (usize, Eng
         for (at, change) in prepared.iter().enumerate() {
             saved.push(apply(tx, &context, change).map_err(|error| At(at, error))?);
         }
+        idempotency::seal(tx, &context, &Done::Many(&saved)).map_err(|error| At(0, error))?;
         Ok::<_, At>(saved)
     });
     ctx.engine.announce();

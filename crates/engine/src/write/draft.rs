@@ -9,6 +9,7 @@ use crate::read::reach;
 use crate::record::Record;
 use guanxi_access::Action;
 use guanxi_meta::fault::Fault;
+use guanxi_meta::kind::Writable;
 use guanxi_meta::{Cell, Field, Value};
 use guanxi_query::cond::{Cond, Select};
 use guanxi_store::Transaction;
@@ -51,7 +52,9 @@ pub fn defaults(ctx: &Context, draft: &mut Draft) {
     }
     let object = draft.after.object.clone();
     for (at, field) in object.fields.iter().enumerate() {
-        draft.after.values[at] = empty(field);
+        if field.kind.writable() == Writable::ByEngine {
+            draft.after.values[at] = empty(field);
+        }
         let Some(default) = &field.default else { continue };
         if let Ok(value) = field.kind.parse(field, default) {
             draft.after.values[at] = value;

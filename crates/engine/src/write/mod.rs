@@ -20,6 +20,7 @@ pub use number::next as count_up;
 use crate::capability::Draft;
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
+use crate::idempotency::{self, Done};
 use crate::record::Record;
 use guanxi_meta::Object;
 use guanxi_store::{StoreError, StoreExt, Transaction, Weight};
@@ -112,7 +113,11 @@ impl Change {
 pub fn save(ctx: &Context, change: Change) -> EngineResult<Saved> {
     let prepared = prepare(ctx, change)?;
     let context = ctx.clone();
-    let saved = ctx.engine.store().change(Weight::Light, move |tx| apply(tx, &context, &prepared))?;
+    let saved = ctx.engine.store().change(Weight::Light, move |tx| {
+        let saved = apply(tx, &context, &prepared)?;
+        idempotency::seal(tx, &context, &Done::Saved(&saved))?;
+        Ok::<_, EngineError>(saved)
+    })?;
     ctx.engine.announce();
     Ok(saved)
 }
