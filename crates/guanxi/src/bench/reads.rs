@@ -59,7 +59,7 @@ pub fn rest(data: &Data, host: &Host) -> anyhow::Result<Vec<Reading>> {
     let filtered = list(&format!("&filter={}", encoded(FILTER)));
     let mut readings = Vec::new();
     let mut measure = |client: &mut Client, name, paths: &[String], note: String| {
-        readings.push(Reading { name, times: turns(client, paths).with_context(|| format!("{name}"))?, note });
+        readings.push(Reading { name, times: turns(client, paths).context(name)?, note });
         Ok::<_, anyhow::Error>(())
     };
     measure(&mut seller, "a record", &asked.records, String::new())?;
