@@ -38,11 +38,6 @@ fn backends() -> Vec<Backend> {
     all
 }
 
-/// The texts of an array.
-fn texts(json: &Json) -> Vec<String> {
-    json.as_array().into_iter().flatten().map(|text| text.as_str().unwrap_or("?").to_owned()).collect()
-}
-
 /// The names of an object's members.
 fn keys(json: &Json) -> Vec<String> {
     json.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()

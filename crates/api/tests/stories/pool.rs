@@ -1,13 +1,13 @@
 //! 公海: claimed by one, released by its owner, within a quota.
 
-use crate::alone_on_each;
+use crate::{alone_on_each, on_each};
 use guanxi_capabilities::pool::{Quota, set_quota};
 use guanxi_testkit::{at_once, object};
 use serde_json::{Value as Json, json};
 
 #[test]
 fn of_many_callers_one_claims() {
-    alone_on_each(|app| {
+    on_each(|app| {
         let people: Vec<String> = (0..10).map(|at| format!("claimer{at}")).collect();
         for person in &people {
             app.join(person, "salesperson", "Sales/West");
@@ -48,7 +48,7 @@ fn a_quota_holds_under_many_calls() {
 
 #[test]
 fn what_is_released_is_everybodys_to_claim() {
-    alone_on_each(|app| {
+    on_each(|app| {
         let (sam, stan) = (app.salesperson(), app.stranger());
         let id = sam.create("customer", json!({"name": "Released"}));
         stan.act("customer", &id, "claim", json!({})).expect(404);

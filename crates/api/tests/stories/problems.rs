@@ -1,6 +1,6 @@
 //! Problem details: all errors at once, in the caller's language.
 
-use crate::{alone_on_each, keys, on_each};
+use crate::{keys, on_each};
 use serde_json::json;
 
 #[test]
@@ -58,11 +58,10 @@ fn every_status_speaks_both_languages() {
 
 #[test]
 fn the_language_is_the_persons_where_the_request_names_none() {
-    alone_on_each(|app| {
-        let admin = app.admin();
-        let me = app.id_of("salesperson");
-        admin.update("user", &me, json!({"language": "zh"})).expect(200);
-        let plain = app.salesperson().request("GET", "/records/nothing").with("accept-language", "fr").send().expect(404);
+    on_each(|app| {
+        let reader = app.join("hanyu", "read_only", "Sales/East");
+        app.admin().update("user", &app.id_of("hanyu"), json!({"language": "zh"})).expect(200);
+        let plain = reader.request("GET", "/records/nothing").with("accept-language", "fr").send().expect(404);
         let title = plain["title"].as_str().unwrap();
         assert!(!title.is_ascii(), "{title}");
     });

@@ -1,29 +1,32 @@
 //! Roles: read and replaced, in force with the next request.
 
-use crate::alone_on_each;
+use crate::on_each;
 use serde_json::{Value as Json, json};
 
 #[test]
 fn a_change_of_a_role_is_in_force_at_once() {
-    alone_on_each(|app| {
-        let (admin, sam, cora) = (app.admin(), app.salesperson(), app.colleague());
-        let id = sam.create("customer", json!({"name": "Rights", "credit": 4}));
+    on_each(|app| {
+        let admin = app.admin();
         let role = admin.get("/meta/roles/salesperson").expect(200).json;
+        admin.put("/meta/roles/changing", role.clone()).expect(200);
+        let join = |name: &str, department: &str| app.join(name, "changing", department);
+        let (sam, cora, stan) = (join("roles_sam", "Sales/East"), join("roles_cora", "Sales/East"), join("roles_stan", "Sales/West"));
+        let id = sam.create("customer", json!({"name": "Rights", "credit": 4}));
         assert_eq!(role["objects"]["customer"]["read"], "own");
         assert_eq!(role["default"]["read"], "own");
-        let put = |role: &Json| admin.put("/meta/roles/salesperson", role.clone());
+        let put = |role: &Json| admin.put("/meta/roles/changing", role.clone());
         let mut team = role.clone();
         team["objects"]["customer"]["read"] = json!("team");
         assert_eq!(put(&team).expect(200)["objects"]["customer"]["read"], "team");
         cora.read("customer", &id).expect(200);
         cora.update("customer", &id, json!({"name": "x"})).expect(403);
-        app.stranger().read("customer", &id).expect(404);
+        stan.read("customer", &id).expect(404);
         team["objects"]["customer"]["update"] = json!("team");
         put(&team).expect(200);
         cora.update("customer", &id, json!({"name": "Rights 2"})).expect(200);
         team["objects"]["customer"] = json!({"read": "all"});
         put(&team).expect(200);
-        app.stranger().read("customer", &id).expect(200);
+        stan.read("customer", &id).expect(200);
         sam.update("customer", &id, json!({"name": "x"})).expect(403);
         sam.post("/records/customer", json!({"name": "x"})).expect(403);
         sam.delete(&format!("/records/customer/{id}")).expect(403);
@@ -44,13 +47,15 @@ fn a_change_of_a_role_is_in_force_at_once() {
 
 #[test]
 fn fields_are_hidden_or_only_read() {
-    alone_on_each(|app| {
-        let (admin, sam) = (app.admin(), app.salesperson());
-        let id = sam.create("customer", json!({"name": "Fields", "credit": 4, "level": "key"}));
+    on_each(|app| {
+        let admin = app.admin();
         let mut role = admin.get("/meta/roles/salesperson").expect(200).json;
+        admin.put("/meta/roles/partly", role.clone()).expect(200);
+        let sam = app.join("partly", "partly", "Sales/East");
+        let id = sam.create("customer", json!({"name": "Fields", "credit": 4, "level": "key"}));
         role["fields"]["customer.credit"] = json!("none");
         role["fields"]["customer.level"] = json!("read");
-        admin.put("/meta/roles/salesperson", role).expect(200);
+        admin.put("/meta/roles/partly", role).expect(200);
         let read = sam.read("customer", &id).expect(200);
         assert!(read.json.get("credit").is_none());
         assert_eq!(read["level"], "key");
@@ -65,7 +70,7 @@ fn fields_are_hidden_or_only_read() {
 
 #[test]
 fn a_role_that_makes_no_sense_is_refused() {
-    alone_on_each(|app| {
+    on_each(|app| {
         let admin = app.admin();
         let put = |role: Json| admin.put("/meta/roles/salesperson", role);
         put(json!({"default": {"read": "everything"}})).expect(422);

@@ -39,11 +39,12 @@ fn a_stale_etag_is_always_412_and_names_the_fields_in_conflict() {
 
 #[test]
 fn conflicts_tell_nothing_of_fields_that_are_hidden() {
-    crate::alone_on_each(|app| {
-        let (admin, sam) = (app.admin(), app.salesperson());
+    on_each(|app| {
+        let admin = app.admin();
         let mut role = admin.get("/meta/roles/salesperson").expect(200).json;
         role["fields"]["customer.credit"] = json!("none");
-        admin.put("/meta/roles/salesperson", role).expect(200);
+        admin.put("/meta/roles/stale_seller", role).expect(200);
+        let sam = app.join("stale_seller", "stale_seller", "Sales/East");
         let id = sam.create("customer", json!({"name": "Hidden conflict"}));
         admin.update("customer", &id, json!({"credit": 5})).expect(200);
         let patch = sam.request("PATCH", &format!("/records/customer/{id}")).with("if-match", "\"1\"");
