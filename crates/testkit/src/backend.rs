@@ -3,7 +3,6 @@
 use guanxi_store::Store;
 use std::path::Path;
 use std::sync::Arc;
-use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 /// The variable with the URL of a PostgreSQL in which tests may make schemas.
@@ -58,25 +57,12 @@ impl Leftover {
 
 impl Drop for Leftover {
     fn drop(&mut self) {
-        let Some((url, schema)) = self.0.split_once("schema=") else {
+        if !self.0.contains("schema=") {
             return;
-        };
-        let url = url.trim_end_matches(['?', '&']).to_owned();
-        let statement = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");
+        }
+        let url = self.0.clone();
         // A thread of its own, since a test may end inside a runtime. What can't be dropped stays: no test fails by it.
-        let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .ok()?;
-            runtime.block_on(async {
-                let (client, connection) = tokio_postgres::connect(&url, NoTls).await.ok()?;
-                let driver = tokio::spawn(connection);
-                client.batch_execute(&statement).await.ok()?;
-                drop(client);
-                driver.await.ok()
-            })
-        });
+        let dropping = std::thread::spawn(move || guanxi_store::postgres::drop_schema(&url));
         let _ended = dropping.join();
     }
 }

@@ -36,6 +36,7 @@ fn below(name: &str) -> Option<Vec<&'static str>> {
 
 /// Crates whose tests may use the test kit: those above what it stands on.
 const TESTED_WITH_KIT: &[&str] = &[
+    "engine",
     "capabilities",
     "insight",
     "channels",
