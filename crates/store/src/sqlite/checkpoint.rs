@@ -90,6 +90,20 @@ pub fn due(shared: &Arc<Shared>) {
     }
 }
 
+/// After a large commit, by the writer itself: back to back they would never let the thread's checkpoints through,
+/// and the log would outgrow the database many times.
+pub fn after_heavy(shared: &Shared, connection: &Connection) {
+    if log_length(shared) > LONGEST_LOG
+        && let Err(error) = run(connection, "PASSIVE")
+    {
+        tracing::warn!(%error, "a checkpoint failed; the next one goes on");
+    }
+}
+
+fn log_length(shared: &Shared) -> u64 {
+    beside(&shared.path, "-wal").metadata().map_or(0, |meta| meta.len())
+}
+
 fn work(shared: &Shared) {
     let mut connection = None;
     while shared.checkpoints.wait() {
@@ -112,10 +126,7 @@ fn checkpoint(shared: &Shared, connection: &mut Option<Connection>) -> StoreResu
         }
     };
     run(connection, "PASSIVE")?;
-    let length = beside(&shared.path, "-wal")
-        .metadata()
-        .map_or(0, |meta| meta.len());
-    if length > LONGEST_LOG {
+    if log_length(shared) > LONGEST_LOG {
         run(connection, "TRUNCATE")?;
     }
     Ok(())

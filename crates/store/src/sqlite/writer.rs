@@ -145,6 +145,7 @@ fn work(shared: &Arc<Shared>, mut connection: Connection) {
                         answer,
                     };
                     commit_group(shared, &connection, VecDeque::from([job]));
+                    super::checkpoint::after_heavy(shared, &connection);
                 }
                 Work::Alter(mut alteration) => {
                     let result = alter_alone(shared, &mut connection, &mut alteration);
@@ -182,10 +183,16 @@ fn commit_group(
         return VecDeque::new();
     }
     let start = Instant::now();
+    // A savepoint keeps a copy of every page that it may have to put back: a large job without company needs none.
+    let is_alone = jobs.len() == 1;
     let mut ran: Vec<(SyncSender<StoreResult<()>>, Body, StoreResult<Outcome>)> = Vec::new();
     while let Some(Job { work, answer }) = jobs.pop_front() {
         let Work::Save(mut body) = work else { continue };
-        let result = run_alone(shared, connection, &mut body);
+        let result = if is_alone {
+            run_body(shared, connection, &mut body)
+        } else {
+            run_fenced(shared, connection, &mut body)
+        };
         // A full disk can end the whole transaction: those before this one run again, this one hears of it.
         if connection.is_autocommit() {
             let _ = answer.send(result.map(drop));
@@ -203,7 +210,8 @@ fn commit_group(
         }
     }
     fail::point("before_commit");
-    let committed = run(connection, "COMMIT");
+    let keeps = !is_alone || ran.iter().any(|(_, _, result)| matches!(result, Ok(Outcome::Commit)));
+    let committed = run(connection, if keeps { "COMMIT" } else { "ROLLBACK" });
     fail::point("after_commit");
     if committed.is_err() && !connection.is_autocommit() {
         let _ = run(connection, "ROLLBACK");
@@ -219,17 +227,24 @@ fn commit_group(
 }
 
 /// One job in its savepoint: whatever happens in it, the others do not notice.
-fn run_alone(shared: &Shared, connection: &Connection, body: &mut Body) -> StoreResult<Outcome> {
+fn run_fenced(shared: &Shared, connection: &Connection, body: &mut Body) -> StoreResult<Outcome> {
     run(connection, "SAVEPOINT job")?;
-    let mut session = Session::writing(shared, connection);
-    let result = catch_unwind(AssertUnwindSafe(|| body(&mut session)))
-        .unwrap_or_else(|panic| Err(StoreError::Broken(panicked(&*panic))));
+    let result = run_body(shared, connection, body);
     if !connection.is_autocommit() {
         if !matches!(result, Ok(Outcome::Commit)) {
             run(connection, "ROLLBACK TO job")?;
         }
         run(connection, "RELEASE job")?;
-    } else if matches!(result, Ok(Outcome::Commit)) {
+    }
+    result
+}
+
+/// A body that panics fails like any other; one that ended the transaction itself met a full disk.
+fn run_body(shared: &Shared, connection: &Connection, body: &mut Body) -> StoreResult<Outcome> {
+    let mut session = Session::writing(shared, connection);
+    let result = catch_unwind(AssertUnwindSafe(|| body(&mut session)))
+        .unwrap_or_else(|panic| Err(StoreError::Broken(panicked(&*panic))));
+    if connection.is_autocommit() && matches!(result, Ok(Outcome::Commit)) {
         return Err(StoreError::Full);
     }
     result
