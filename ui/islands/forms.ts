@@ -23,6 +23,11 @@ export function bindForms(): void {
     await navigator.clipboard?.writeText(button.dataset.copy ?? "");
     document.dispatchEvent(new CustomEvent("toast", { detail: { text: word("copied") } }));
   });
+  document.addEventListener("composer:done", () => {
+    const form = one<HTMLFormElement>("form.composer");
+    form?.reset();
+    if (form) delete form.dataset.dirty;
+  });
   on("click", "[data-print]", () => window.print());
   on("change", "[data-submit-on-change]", (_, element) => (element as HTMLInputElement).form?.requestSubmit());
 }

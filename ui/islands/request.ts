@@ -11,6 +11,8 @@ Object.assign(htmx.config, {
   historyCacheSize: 0,
   refreshOnHistoryMiss: true,
   scrollBehavior: "auto",
+  // Without "style": carried over to a fresh element it would be an inline style, which the policy forbids.
+  attributesToSettle: ["class", "width", "height"],
   responseHandling: [
     { code: "204", swap: false },
     { code: "[23]..", swap: true },

@@ -110,3 +110,37 @@ fn value_of<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     rest.split('"').next()
 }
+
+/// Keys as they stand in the sources: literals after the calls that say them.
+fn keys_said(folder: &std::path::Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            keys_said(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = std::fs::read_to_string(&path).unwrap();
+            for call in ["desk.say(", "desk.say_of(", "desk.say_n("] {
+                let literals = source.split(call).skip(1);
+                let literals = literals
+                    .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+                found.extend(literals.map(str::to_owned));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_word_that_the_sources_say_exists() {
+    let mut said = BTreeSet::new();
+    keys_said(
+        &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut said,
+    );
+    assert!(said.len() > 80, "the sources were not read: {}", said.len());
+    let renderer = Renderer::new().unwrap();
+    for lang in ["zh", "en"] {
+        let known = renderer.words(lang).unwrap().keys();
+        let missing: Vec<_> = said.difference(known).collect();
+        assert!(missing.is_empty(), "{lang} lacks {missing:?}");
+    }
+}

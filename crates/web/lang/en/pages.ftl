@@ -150,7 +150,6 @@ unmerged = Un-merged
 unmerged-left = Un-merged; { $n } values were changed since and stay.
 merge-with-text = Find the one that goes into this one.
 compare-merge = Compare and merge
-claim = Claim
 alert-pool = This record is in the open pool; nobody owns it.
 alert-twin = This may be the same as “{ $name }”.
 upload = Upload
@@ -235,18 +234,18 @@ today-waiting = { $n ->
 last-contact = last contact { $when }
 never-contacted = never contacted
 figure-won = Won this quarter
-figure-open = Open deals
+figure-open = Open opportunities
 figure-silent = Silent for 30 days
 figure-silent-text = customers of mine
 figure-overdue = Overdue tasks
 figure-overdue-text = to be done first
 deals-n = { $n ->
-    [one] { $n } deal
-   *[other] { $n } deals
+    [one] { $n } opportunity
+   *[other] { $n } opportunities
 }
 step-customer = Add your first customer
 step-customer-text = Only a name is needed
-step-deal = Add a deal for it
+step-deal = Add an opportunity for it
 step-deal-text = Amount and expected close date
 step-task = Plan the next follow-up
 step-task-text = You are reminded here when it is due
@@ -256,4 +255,4 @@ login-wait = Too many tries. Please wait { $n } seconds.
 noun-handover-text = The record and everything open on it go to a colleague.
 noun-release-text = Once in the open pool, others may claim it.
 noun-share-text = That colleague will see it too.
-noun-conversion-text = The lead becomes a customer, a contact and a deal.
+noun-conversion-text = The lead becomes a customer, a contact and an opportunity.

@@ -2,7 +2,9 @@
 //! token enters it, and the page keeps it nowhere.
 
 use axum::Router;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::response::IntoResponse;
 use axum::routing::get;
 
@@ -12,9 +14,18 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 /// What the page is made of.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
-        .route("/docs", get(|| async { file("text/html; charset=utf-8", include_str!("page.html")) }))
-        .route("/docs/docs.js", get(|| async { file("text/javascript; charset=utf-8", include_str!("docs.js")) }))
-        .route("/docs/docs.css", get(|| async { file("text/css; charset=utf-8", include_str!("docs.css")) }))
+        .route(
+            "/docs",
+            get(|| async { file("text/html; charset=utf-8", include_str!("page.html")) }),
+        )
+        .route(
+            "/docs/docs.js",
+            get(|| async { file("text/javascript; charset=utf-8", include_str!("docs.js")) }),
+        )
+        .route(
+            "/docs/docs.css",
+            get(|| async { file("text/css; charset=utf-8", include_str!("docs.css")) }),
+        )
 }
 
 fn file(media_type: &'static str, text: &'static str) -> impl IntoResponse {

@@ -22,8 +22,14 @@ pub fn shown(desk: &Desk<'_>, slot: &Slot, value: &Value) -> CellView {
             cell.text = desk.say(if *yes { "yes" } else { "no" });
         }
         Value::Money(money) => {
-            let currency = if money.currency.is_empty() { &desk.ctx.engine.settings().currency } else { &money.currency };
-            cell.text = desk.speaker.money(&trimmed(&money.amount.to_string()), currency);
+            let currency = if money.currency.is_empty() {
+                &desk.ctx.engine.settings().currency
+            } else {
+                &money.currency
+            };
+            cell.text = desk
+                .speaker
+                .money(&trimmed(&money.amount.to_string()), currency);
         }
         Value::Date(date) => set_moment(&mut cell, desk.speaker.date(*date)),
         Value::Instant(at) => set_moment(&mut cell, desk.speaker.instant(*at)),
@@ -32,7 +38,11 @@ pub fn shown(desk: &Desk<'_>, slot: &Slot, value: &Value) -> CellView {
         Value::Id(_) | Value::Reference { .. } => show_link(desk, slot, value, &mut cell),
         Value::List(_) => show_list(desk, slot, value, &mut cell),
         Value::File { id, name } => {
-            cell.text = if name.is_empty() { id.to_string() } else { name.clone() };
+            cell.text = if name.is_empty() {
+                id.to_string()
+            } else {
+                name.clone()
+            };
             cell.href = Some(format!("/files/{id}"));
         }
         Value::Json(json) => cell.text = json.to_string(),
@@ -97,17 +107,38 @@ fn show_link(desk: &Desk<'_>, slot: &Slot, value: &Value, cell: &mut CellView) {
 
 fn show_list(desk: &Desk<'_>, slot: &Slot, value: &Value, cell: &mut CellView) {
     if slot.kind() == "many_links" {
-        cell.many = targets(slot.to(), value).into_iter().map(|(object, id)| desk.lookup(&object, id)).collect();
+        cell.many = targets(slot.to(), value)
+            .into_iter()
+            .map(|(object, id)| desk.lookup(&object, id))
+            .collect();
     } else if slot.kind() == "multi_choice" {
-        let one = |text: &str| Lookup { id: text.to_owned(), label: choice_label(desk, slot, text), href: String::new() };
-        cell.many = value.list().iter().filter_map(Value::text).map(one).collect();
+        let one = |text: &str| Lookup {
+            id: text.to_owned(),
+            label: choice_label(desk, slot, text),
+            href: String::new(),
+        };
+        cell.many = value
+            .list()
+            .iter()
+            .filter_map(Value::text)
+            .map(one)
+            .collect();
     } else {
         let texts: Vec<&str> = value.list().iter().filter_map(Value::text).collect();
         cell.text = texts.join(", ");
-        set_contact(slot.kind(), texts.first().copied().unwrap_or_default(), cell);
+        set_contact(
+            slot.kind(),
+            texts.first().copied().unwrap_or_default(),
+            cell,
+        );
         return;
     }
-    cell.text = cell.many.iter().map(|one| one.label.as_str()).collect::<Vec<_>>().join(", ");
+    cell.text = cell
+        .many
+        .iter()
+        .map(|one| one.label.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
 }
 
 fn show_text(desk: &Desk<'_>, slot: &Slot, value: &Value, cell: &mut CellView) {
@@ -120,7 +151,11 @@ fn show_text(desk: &Desk<'_>, slot: &Slot, value: &Value, cell: &mut CellView) {
         }
         "rich_text" => {
             // Cleaned when it came in; cleaning again costs little and holds whatever wrote the row.
-            let clean = slot.field.kind.parse(&slot.field, &json!(text)).unwrap_or_default();
+            let clean = slot
+                .field
+                .kind
+                .parse(&slot.field, &json!(text))
+                .unwrap_or_default();
             cell.html = clean.text().map(str::to_owned);
             cell.text = text.to_owned();
         }
@@ -136,21 +171,34 @@ fn set_contact(kind: &str, text: &str, cell: &mut CellView) {
     cell.href = match kind {
         "email" => Some(format!("mailto:{text}")),
         "phone" => Some(format!("tel:{text}")),
-        "url" if text.starts_with("https://") || text.starts_with("http://") => Some(text.to_owned()),
+        "url" if text.starts_with("https://") || text.starts_with("http://") => {
+            Some(text.to_owned())
+        }
         _ => None,
     };
 }
 
 pub fn find<'s>(slot: &'s Slot, value: &str) -> Option<&'s catalog::Choice> {
-    slot.field.options.choices.iter().find(|choice| choice.value == value)
+    slot.field
+        .options
+        .choices
+        .iter()
+        .find(|choice| choice.value == value)
 }
 
 pub fn choice_label(desk: &Desk<'_>, slot: &Slot, value: &str) -> String {
-    find(slot, value).map_or_else(|| value.to_owned(), |choice| desk.label(&choice.label, value))
+    find(slot, value).map_or_else(
+        || value.to_owned(),
+        |choice| desk.label(&choice.label, value),
+    )
 }
 
 pub fn tone(choice: &catalog::Choice) -> String {
-    choice.tone.clone().filter(|tone| tone != "grey").unwrap_or_default()
+    choice
+        .tone
+        .clone()
+        .filter(|tone| tone != "grey")
+        .unwrap_or_default()
 }
 
 /// The cell as it is asked for, with the value that is stored.
@@ -162,7 +210,9 @@ pub fn asked(desk: &Desk<'_>, slot: &Slot, value: &Value) -> CellView {
     cell.value = match (slot.kind(), value) {
         (_, Value::Null) => Json::Null,
         ("bool", Value::Bool(yes)) => Json::Bool(*yes),
-        ("money", Value::Money(money)) => json!({ "amount": trimmed(&money.amount.to_string()), "currency": money.currency }),
+        ("money", Value::Money(money)) => {
+            json!({ "amount": trimmed(&money.amount.to_string()), "currency": money.currency })
+        }
         ("address" | "person_name", _) => parts_of(slot, value),
         ("instant", Value::Instant(at)) => json!(local_input(desk, *at)),
         ("duration", Value::Duration(micros)) => json!((micros / 60_000_000).to_string()),
@@ -179,7 +229,11 @@ pub fn asked(desk: &Desk<'_>, slot: &Slot, value: &Value) -> CellView {
         cell.text.clone_from(name);
     }
     let said: Vec<String> = match value {
-        Value::List(items) => items.iter().filter_map(Value::text).map(str::to_owned).collect(),
+        Value::List(items) => items
+            .iter()
+            .filter_map(Value::text)
+            .map(str::to_owned)
+            .collect(),
         Value::Money(money) => vec![money.currency.clone()],
         other => other.text().map(str::to_owned).into_iter().collect(),
     };
@@ -200,22 +254,48 @@ pub fn asked_again(desk: &Desk<'_>, slot: &Slot, form: &Form) -> EngineResult<Ce
         _ => json!(last),
     };
     if matches!(slot.kind(), "link" | "many_links") {
-        let value = slot.field.kind.parse(&slot.field, &json!(last)).unwrap_or_default();
-        let value = if slot.kind() == "link" { value } else { super::input::ids(form, name) };
+        let value = slot
+            .field
+            .kind
+            .parse(&slot.field, &json!(last))
+            .unwrap_or_default();
+        let value = if slot.kind() == "link" {
+            value
+        } else {
+            super::input::ids(form, name)
+        };
         desk.learn([(slot.to(), &value)])?;
         cell.many = cell.many_of(desk, slot, &value);
     } else if matches!(slot.kind(), "multi_choice" | "choice") && cell.lookup.is_some() {
-        let one = |text: &String| Lookup { id: text.clone(), label: choice_label(desk, slot, text), href: String::new() };
-        cell.many = said.iter().filter(|text| !text.is_empty()).map(one).collect();
+        let one = |text: &String| Lookup {
+            id: text.clone(),
+            label: choice_label(desk, slot, text),
+            href: String::new(),
+        };
+        cell.many = said
+            .iter()
+            .filter(|text| !text.is_empty())
+            .map(one)
+            .collect();
     }
     let currency = form.text(&format!("{name}.currency"));
-    select(&mut cell, &if slot.kind() == "money" { vec![currency.to_owned()] } else { said });
+    select(
+        &mut cell,
+        &if slot.kind() == "money" {
+            vec![currency.to_owned()]
+        } else {
+            said
+        },
+    );
     Ok(cell)
 }
 
 fn typed_parts(name: &str, form: &Form) -> Json {
     let start = format!("{name}.");
-    let parts = form.pairs().iter().filter_map(|(key, value)| Some((key.strip_prefix(&start)?.to_owned(), json!(value))));
+    let parts = form
+        .pairs()
+        .iter()
+        .filter_map(|(key, value)| Some((key.strip_prefix(&start)?.to_owned(), json!(value))));
     Json::Object(parts.collect::<Map<String, Json>>())
 }
 
@@ -241,9 +321,15 @@ fn blank(desk: &Desk<'_>, slot: &Slot) -> CellView {
     };
     match slot.kind() {
         "money" => cell.choices = currencies(desk),
-        "choice" | "multi_choice" => cell.choices = field.options.choices.iter().map(choice).collect(),
+        "choice" | "multi_choice" => {
+            cell.choices = field.options.choices.iter().map(choice).collect()
+        }
         "link" | "many_links" => {
-            let at = if slot.to() == "*" { "/search/options".to_owned() } else { format!("/{}/options", slot.to()) };
+            let at = if slot.to() == "*" {
+                "/search/options".to_owned()
+            } else {
+                format!("/{}/options", slot.to())
+            };
             cell.lookup = Some(at);
         }
         _ => {}
@@ -254,23 +340,37 @@ fn blank(desk: &Desk<'_>, slot: &Slot) -> CellView {
 /// The organisation's currency first, then those that it has a rate for.
 fn currencies(desk: &Desk<'_>) -> Vec<Choice> {
     let own = desk.ctx.engine.settings().currency.clone();
-    let others = guanxi_meta::currency::codes().filter(|code| **code != *own && desk.ctx.rate(code).is_some());
+    let others = guanxi_meta::currency::codes()
+        .filter(|code| **code != *own && desk.ctx.rate(code).is_some());
     let codes = std::iter::once(own.clone()).chain(others.map(str::to_owned));
-    codes.map(|code| Choice { value: code.clone(), label: code, ..Choice::default() }).collect()
+    codes
+        .map(|code| Choice {
+            value: code.clone(),
+            label: code,
+            ..Choice::default()
+        })
+        .collect()
 }
 
 /// As `datetime-local` takes it, on the reader's clock.
 fn local_input(desk: &Desk<'_>, at: Timestamp) -> String {
-    at.to_zoned(desk.ctx.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
+    at.to_zoned(desk.ctx.zone.clone())
+        .strftime("%Y-%m-%dT%H:%M")
+        .to_string()
 }
 
 fn parts_of(slot: &Slot, value: &Value) -> Json {
     let extra = slot.field.kind.extra_json(&slot.field, value);
-    let parts = extra.into_iter().find(|(suffix, _)| *suffix == "_parts").map(|(_, parts)| parts);
+    let parts = extra
+        .into_iter()
+        .find(|(suffix, _)| *suffix == "_parts")
+        .map(|(_, parts)| parts);
     match parts {
         Some(Json::Object(parts)) if !parts.is_empty() => Json::Object(parts),
         // A text that was never taken apart stands in the first part that takes free text.
-        _ => json!({ "street": value.text().unwrap_or_default(), "given": value.text().unwrap_or_default() }),
+        _ => {
+            json!({ "street": value.text().unwrap_or_default(), "given": value.text().unwrap_or_default() })
+        }
     }
 }
 
@@ -280,13 +380,21 @@ impl CellView {
             "link" | "many_links" => {
                 let named = |(object, id): (String, uuid::Uuid)| {
                     let lookup = desk.lookup(&object, id);
-                    let id = if slot.to() == "*" { format!("{object}:{id}") } else { lookup.id.clone() };
+                    let id = if slot.to() == "*" {
+                        format!("{object}:{id}")
+                    } else {
+                        lookup.id.clone()
+                    };
                     Lookup { id, ..lookup }
                 };
                 targets(slot.to(), value).into_iter().map(named).collect()
             }
             "choice" | "multi_choice" => {
-                let one = |text: &str| Lookup { id: text.to_owned(), label: choice_label(desk, slot, text), href: String::new() };
+                let one = |text: &str| Lookup {
+                    id: text.to_owned(),
+                    label: choice_label(desk, slot, text),
+                    href: String::new(),
+                };
                 match value {
                     Value::List(items) => items.iter().filter_map(Value::text).map(one).collect(),
                     other => other.text().map(one).into_iter().collect(),
@@ -301,7 +409,11 @@ impl CellView {
 pub fn of_record(desk: &Desk<'_>, slot: &Slot, record: &Record, is_editable: bool) -> CellView {
     let mut cell = shown(desk, slot, &slot.value(desk.ctx, record));
     if is_editable {
-        cell.edit = Some(format!("{}/cell/{}", href(&record.object.name, record.id), slot.name));
+        cell.edit = Some(format!(
+            "{}/cell/{}",
+            href(&record.object.name, record.id),
+            slot.name
+        ));
     }
     cell
 }

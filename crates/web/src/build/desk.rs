@@ -73,11 +73,16 @@ impl<'a> Desk<'a> {
 
     /// From microseconds since 1970.
     pub fn instant(&self, micros: i64) -> Moment {
-        Timestamp::from_microsecond(micros).map(|at| self.speaker.instant(at)).unwrap_or_default()
+        Timestamp::from_microsecond(micros)
+            .map(|at| self.speaker.instant(at))
+            .unwrap_or_default()
     }
 
     /// Asks for the titles of what these values lead to, with one question per object.
-    pub fn learn<'v>(&self, links: impl IntoIterator<Item = (&'v str, &'v Value)>) -> EngineResult<()> {
+    pub fn learn<'v>(
+        &self,
+        links: impl IntoIterator<Item = (&'v str, &'v Value)>,
+    ) -> EngineResult<()> {
         let mut wanted: HashMap<String, Vec<Uuid>> = HashMap::new();
         for (to, value) in links {
             for (object, id) in targets(to, value) {
@@ -93,34 +98,59 @@ impl<'a> Desk<'a> {
                 name => self.ask(name, &ids)?,
             };
             let mut titles = self.titles.borrow_mut();
-            titles.extend(found.into_iter().map(|(id, title)| ((object.clone(), id), title)));
+            titles.extend(
+                found
+                    .into_iter()
+                    .map(|(id, title)| ((object.clone(), id), title)),
+            );
         }
         Ok(())
     }
 
     fn people(&self, ids: &[Uuid]) -> Vec<(Uuid, String)> {
-        let known = ids.iter().filter_map(|id| self.ctx.directory.user_by_id(*id));
+        let known = ids
+            .iter()
+            .filter_map(|id| self.ctx.directory.user_by_id(*id));
         known.map(|user| (user.id, user.name.clone())).collect()
     }
 
     fn departments(&self, ids: &[Uuid]) -> Vec<(Uuid, String)> {
-        let known = ids.iter().filter_map(|id| self.ctx.directory.department_by_id(*id));
-        known.map(|department| (department.id, department.name.clone())).collect()
+        let known = ids
+            .iter()
+            .filter_map(|id| self.ctx.directory.department_by_id(*id));
+        known
+            .map(|department| (department.id, department.name.clone()))
+            .collect()
     }
 
     fn ask(&self, object: &str, ids: &[Uuid]) -> EngineResult<Vec<(Uuid, String)>> {
-        let Some(object) = self.ctx.catalog.object(object) else { return Ok(Vec::new()) };
+        let Some(object) = self.ctx.catalog.object(object) else {
+            return Ok(Vec::new());
+        };
         let grant = self.ctx.grant(object, Action::Read);
         if grant.is_empty() || !grant.may_read(object.title) {
             return Ok(Vec::new());
         }
         let title = object.title();
         let mut columns = vec!["id".to_owned()];
-        columns.extend(title.kind.columns(title).into_iter().map(|column| column.name));
+        columns.extend(
+            title
+                .kind
+                .columns(title)
+                .into_iter()
+                .map(|column| column.name),
+        );
         let cells = ids.iter().copied().map(Cell::Id).collect();
-        let select = Select::from(&object.table, columns)
-            .filter(Cond::among("id", cells).and(Cond::null("deleted_at")).and(grant.cond()));
-        let rows = self.ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+        let select = Select::from(&object.table, columns).filter(
+            Cond::among("id", cells)
+                .and(Cond::null("deleted_at"))
+                .and(grant.cond()),
+        );
+        let rows = self
+            .ctx
+            .engine
+            .store()
+            .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
         let read = |row: &guanxi_store::Row| {
             let value = title.kind.load(title, &row.cells[1..]);
             Some((row.cells[0].id()?, title.kind.to_text(title, &value)))
@@ -132,19 +162,34 @@ impl<'a> Desk<'a> {
     pub fn lookup(&self, object: &str, id: Uuid) -> Lookup {
         let titles = self.titles.borrow();
         match titles.get(&(object.to_owned(), id)) {
-            Some(title) => Lookup { id: id.to_string(), label: title.clone(), href: href(object, id) },
-            None => Lookup { id: id.to_string(), label: self.say("not-yours-to-see"), href: String::new() },
+            Some(title) => Lookup {
+                id: id.to_string(),
+                label: title.clone(),
+                href: href(object, id),
+            },
+            None => Lookup {
+                id: id.to_string(),
+                label: self.say("not-yours-to-see"),
+                href: String::new(),
+            },
         }
     }
 
     /// The round of a user by `seq`; none for nobody.
     pub fn user_face(&self, seq: i64) -> Option<Face> {
-        self.ctx.directory.user(seq).map(|user| face(&user.name, user.id))
+        self.ctx
+            .directory
+            .user(seq)
+            .map(|user| face(&user.name, user.id))
     }
 
     /// Objects that the reader may reach any of, in their order.
     pub fn objects(&self, action: Action) -> impl Iterator<Item = &'a Arc<Object>> + use<'a, '_> {
-        self.ctx.catalog.objects.iter().filter(move |object| !self.ctx.grant(object, action).is_empty())
+        self.ctx
+            .catalog
+            .objects
+            .iter()
+            .filter(move |object| !self.ctx.grant(object, action).is_empty())
     }
 }
 
@@ -153,7 +198,11 @@ pub fn targets(to: &str, value: &Value) -> Vec<(String, Uuid)> {
     match value {
         Value::Id(id) => vec![(to.to_owned(), *id)],
         Value::Reference { object, id } => vec![(object.clone(), *id)],
-        Value::List(items) => items.iter().filter_map(Value::id).map(|id| (to.to_owned(), id)).collect(),
+        Value::List(items) => items
+            .iter()
+            .filter_map(Value::id)
+            .map(|id| (to.to_owned(), id))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -168,9 +217,17 @@ pub fn record_href(record: &Record) -> String {
 
 /// A name's first letter, in a tone that stays with the id.
 pub fn face(name: &str, id: Uuid) -> Face {
-    let initial: String = name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let initial: String = name
+        .chars()
+        .find(|c| c.is_alphanumeric())
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default();
     let tone = TONES[usize::from(id.as_bytes()[15]) % TONES.len()];
-    Face { initial, tone: tone.to_owned(), name: name.to_owned() }
+    Face {
+        initial,
+        tone: tone.to_owned(),
+        name: name.to_owned(),
+    }
 }
 
 /// A query string of the pairs that say something.

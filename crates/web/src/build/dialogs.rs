@@ -21,7 +21,10 @@ use std::sync::Arc;
 
 /// A noun's inputs as slots.
 pub fn inputs(desk: &Desk<'_>, object: &Object, noun: &Noun) -> Vec<Slot> {
-    noun.inputs.iter().filter_map(|one| input(desk, object, noun.name, one)).collect()
+    noun.inputs
+        .iter()
+        .filter_map(|one| input(desk, object, noun.name, one))
+        .collect()
 }
 
 /// What a noun's form posted: only what was said.
@@ -41,18 +44,29 @@ pub fn noun(desk: &Desk<'_>, object: &Object, noun: &Noun, (at, back): (&str, &s
         action: format!("{at}/{}", noun.name),
         cancel: back.to_owned(),
         submit: desk.label(&noun.label, noun.name),
-        cells: inputs(desk, object, noun).iter().map(|slot| wide(asked(desk, slot, &Value::Null))).collect(),
+        cells: inputs(desk, object, noun)
+            .iter()
+            .map(|slot| wide(asked(desk, slot, &Value::Null)))
+            .collect(),
         ..ActionPage::default()
     }
 }
 
 fn noun_text(desk: &Desk<'_>, name: &str) -> String {
     let key = format!("noun-{name}-text");
-    if desk.words.keys().contains(&key) { desk.say(&key) } else { String::new() }
+    if desk.words.keys().contains(&key) {
+        desk.say(&key)
+    } else {
+        String::new()
+    }
 }
 
+/// What a noun takes as JSON, people say as a text.
 fn wide(mut cell: CellView) -> CellView {
     cell.wide = true;
+    if cell.widget == "json" {
+        cell.widget = "text".to_owned();
+    }
     cell
 }
 
@@ -63,7 +77,9 @@ pub fn again(
     slots: &[Slot],
     (form, errors): (&Form, &[guanxi_meta::FieldError]),
 ) -> EngineResult<ActionPage> {
-    let cells = slots.iter().map(|slot| asked_again(desk, slot, form).map(wide));
+    let cells = slots
+        .iter()
+        .map(|slot| asked_again(desk, slot, form).map(wide));
     page.cells = cells.collect::<EngineResult<Vec<CellView>>>()?;
     page.errors = place_errors(desk, page.cells.iter_mut(), errors);
     Ok(page)
@@ -88,12 +104,23 @@ pub fn removal(desk: &Desk<'_>, record: &Record) -> ActionPage {
 pub fn bulk_slots(desk: &Desk<'_>, object: &Arc<Object>) -> Vec<Slot> {
     const MOST: usize = 14;
     let grant = desk.ctx.grant(object, Action::Update);
-    let names = object.layout.sections.iter().flat_map(|section| &section.fields);
+    let names = object
+        .layout
+        .sections
+        .iter()
+        .flat_map(|section| &section.fields);
     let fits = |slot: &Slot| {
-        let plain = matches!(slot.kind(), "choice" | "link" | "date" | "instant" | "percent" | "rating" | "integer");
+        let plain = matches!(
+            slot.kind(),
+            "choice" | "link" | "date" | "instant" | "percent" | "rating" | "integer"
+        );
         plain && slot.is_writable(&grant) && slot.name != "owner"
     };
-    let mut slots: Vec<Slot> = names.filter_map(|name| slot(desk, object, name)).filter(fits).take(MOST).collect();
+    let mut slots: Vec<Slot> = names
+        .filter_map(|name| slot(desk, object, name))
+        .filter(fits)
+        .take(MOST)
+        .collect();
     for slot in &mut slots {
         slot.field.required = Required::No;
     }
@@ -104,9 +131,22 @@ pub fn bulk_slots(desk: &Desk<'_>, object: &Arc<Object>) -> Vec<Slot> {
 pub fn bulk(desk: &Desk<'_>, object: &Object, (what, count): (&str, &str)) -> ActionPage {
     let count = if count.is_empty() { "…" } else { count };
     ActionPage {
-        heading: desk.say(if what == "remove" { "delete" } else { "bulk-edit" }),
-        text: desk.say(if what == "remove" { "bulk-delete-text" } else { "bulk-edit-text" }),
-        icon: if what == "remove" { "trash-2" } else { "pencil" }.to_owned(),
+        heading: desk.say(if what == "remove" {
+            "delete"
+        } else {
+            "bulk-edit"
+        }),
+        text: desk.say(if what == "remove" {
+            "bulk-delete-text"
+        } else {
+            "bulk-edit-text"
+        }),
+        icon: if what == "remove" {
+            "trash-2"
+        } else {
+            "pencil"
+        }
+        .to_owned(),
         tone: if what == "remove" { "danger" } else { "go" }.to_owned(),
         action: format!("/{}/bulk/{what}", object.name),
         cancel: format!("/{}", object.name),
@@ -118,7 +158,11 @@ pub fn bulk(desk: &Desk<'_>, object: &Object, (what, count): (&str, &str)) -> Ac
 }
 
 pub fn touched(desk: &Desk<'_>, object: &Object, count: &str) -> Tally {
-    Tally { label: desk.many(object), value: count.to_owned(), ..Tally::default() }
+    Tally {
+        label: desk.many(object),
+        value: count.to_owned(),
+        ..Tally::default()
+    }
 }
 
 pub fn keep_view(desk: &Desk<'_>, place: &Place) -> ActionPage {
@@ -142,13 +186,28 @@ pub fn keep_view(desk: &Desk<'_>, place: &Place) -> ActionPage {
 /// Every field that the reader may read; those shown come first, in their order.
 pub fn columns(desk: &Desk<'_>, place: &Place) -> ColumnsPage {
     let own = place.object.fields.iter().map(|field| field.name.clone());
-    let system = ["owner", "department", "created_at", "updated_at", "created_by"].map(str::to_owned);
+    let system = [
+        "owner",
+        "department",
+        "created_at",
+        "updated_at",
+        "created_by",
+    ]
+    .map(str::to_owned);
     let mut names = place.columns.clone();
-    names.extend(own.chain(system).filter(|name| !place.columns.contains(name)));
+    names.extend(
+        own.chain(system)
+            .filter(|name| !place.columns.contains(name)),
+    );
     let choice = |name: &String| {
         let slot = slot(desk, &place.object, name)?;
         let selected = place.columns.contains(name);
-        Some(Choice { value: slot.name, label: slot.label, selected, ..Choice::default() })
+        Some(Choice {
+            value: slot.name,
+            label: slot.label,
+            selected,
+            ..Choice::default()
+        })
     };
     ColumnsPage {
         action: place.href("/columns", &[]),
@@ -166,7 +225,9 @@ fn operators(slot: &Slot) -> &'static [&'static str] {
         ("link", _) if slot.to() == "department" => &["=", "under", "is null", "is not null"],
         ("link", _) => &["=", "!=", "is null", "is not null"],
         ("many_links" | "multi_choice", _) => &["has", "is null", "is not null"],
-        (_, Ty::Number { .. } | Ty::Money | Ty::Date | Ty::Instant) => &["=", "<", "<=", ">", ">=", "is null", "is not null"],
+        (_, Ty::Number { .. } | Ty::Money | Ty::Date | Ty::Instant) => {
+            &["=", "<", "<=", ">", ">=", "is null", "is not null"]
+        }
         (_, Ty::Text) => &["~", "=", "^=", "is null", "is not null"],
         _ => &["is null", "is not null"],
     }
@@ -174,9 +235,18 @@ fn operators(slot: &Slot) -> &'static [&'static str] {
 
 /// Fields that a condition may be about.
 fn conditional(desk: &Desk<'_>, object: &Arc<Object>) -> Vec<Slot> {
-    let fits = |slot: &Slot| !matches!(slot.kind(), "json" | "file" | "image" | "rich_text") && slot.to() != "*";
-    let names = object.fields.iter().map(|field| field.name.clone()).chain(["owner", "created_at", "updated_at"].map(str::to_owned));
-    names.filter_map(|name| slot(desk, object, &name)).filter(fits).collect()
+    let fits = |slot: &Slot| {
+        !matches!(slot.kind(), "json" | "file" | "image" | "rich_text") && slot.to() != "*"
+    };
+    let names = object
+        .fields
+        .iter()
+        .map(|field| field.name.clone())
+        .chain(["owner", "created_at", "updated_at"].map(str::to_owned));
+    names
+        .filter_map(|name| slot(desk, object, &name))
+        .filter(fits)
+        .collect()
 }
 
 /// What a condition's dialog was told: `field operator` and the value; nothing on its first opening.
@@ -184,13 +254,28 @@ pub fn condition(desk: &Desk<'_>, place: &Place, form: &Form) -> EngineResult<Fi
     let slots = conditional(desk, &place.object);
     let at = form.text("at").parse::<usize>().ok();
     let before = before(desk, place, at)?;
-    let wanted = form.get("field").map(str::to_owned).or(before.as_ref().map(|(field, _, _)| field.clone()));
-    let chosen = wanted.and_then(|name| slots.iter().position(|slot| slot.name == name)).unwrap_or(0);
-    let Some(slot) = slots.get(chosen) else { return Ok(FilterPage::default()) };
+    let wanted = form
+        .get("field")
+        .map(str::to_owned)
+        .or(before.as_ref().map(|(field, _, _)| field.clone()));
+    let chosen = wanted
+        .and_then(|name| slots.iter().position(|slot| slot.name == name))
+        .unwrap_or(0);
+    let Some(slot) = slots.get(chosen) else {
+        return Ok(FilterPage::default());
+    };
     let known = before.filter(|(field, _, _)| *field == slot.name);
-    let operator = form.get("operator").map(str::to_owned).or(known.as_ref().map(|(_, op, _)| op.clone())).unwrap_or_default();
+    let operator = form
+        .get("operator")
+        .map(str::to_owned)
+        .or(known.as_ref().map(|(_, op, _)| op.clone()))
+        .unwrap_or_default();
     let value = known.map(|(_, _, value)| value).unwrap_or_default();
-    let said = if form.has("value") { asked_again(desk, &named_value(slot), form)? } else { asked_value(desk, slot, &value)? };
+    let said = if form.has("value") {
+        asked_again(desk, &named_value(slot), form)?
+    } else {
+        asked_value(desk, slot, &value)?
+    };
     let field_choice = |(at, slot): (usize, &Slot)| Choice {
         value: slot.name.clone(),
         label: slot.label.clone(),
@@ -199,11 +284,19 @@ pub fn condition(desk: &Desk<'_>, place: &Place, form: &Form) -> EngineResult<Fi
     };
     let operator_choice = |op: &&str| Choice {
         value: (*op).to_owned(),
-        label: super::lists::operator_word(desk, match *op { "me" => "op-me", "has" => "op-has", op => op }),
+        label: super::lists::operator_word(
+            desk,
+            match *op {
+                "me" => "op-me",
+                "has" => "op-has",
+                op => op,
+            },
+        ),
         selected: *op == operator,
         ..Choice::default()
     };
-    let mut hidden: Vec<(String, String)> = serde_urlencoded::from_str(&place.query(&[("filter", None)])).unwrap_or_default();
+    let mut hidden: Vec<(String, String)> =
+        serde_urlencoded::from_str(&place.query(&[("filter", None)])).unwrap_or_default();
     hidden.push(("was".to_owned(), place.filter.clone()));
     hidden.extend(at.map(|at| ("at".to_owned(), at.to_string())));
     let again = place.href("/filter", &[("at", at.map(|at| at.to_string()).as_deref())]);
@@ -221,14 +314,32 @@ pub fn condition(desk: &Desk<'_>, place: &Place, form: &Form) -> EngineResult<Fi
 }
 
 /// The condition that is to be changed: field, operator and the text of its value.
-fn before(desk: &Desk<'_>, place: &Place, at: Option<usize>) -> EngineResult<Option<(String, String, String)>> {
+fn before(
+    desk: &Desk<'_>,
+    place: &Place,
+    at: Option<usize>,
+) -> EngineResult<Option<(String, String, String)>> {
     let Some(at) = at else { return Ok(None) };
-    let typed = guanxi_query::check_as(&desk.ctx.catalog, &place.object, &place.filter, guanxi_query::Purpose::Filter, desk.ctx)?;
-    let simple = typed.chips().into_iter().nth(at).and_then(|chip| chip.simple);
+    let typed = guanxi_query::check_as(
+        &desk.ctx.catalog,
+        &place.object,
+        &place.filter,
+        guanxi_query::Purpose::Filter,
+        desk.ctx,
+    )?;
+    let simple = typed
+        .chips()
+        .into_iter()
+        .nth(at)
+        .and_then(|chip| chip.simple);
     Ok(simple.map(|simple| {
         let is_me = simple.items == ["$me"];
         let op = if is_me { "me" } else { simple.op };
-        (simple.field, op.to_owned(), simple.items.first().cloned().unwrap_or_default())
+        (
+            simple.field,
+            op.to_owned(),
+            simple.items.first().cloned().unwrap_or_default(),
+        )
     }))
 }
 
@@ -240,12 +351,19 @@ fn named_value(slot: &Slot) -> Slot {
     let kind = match slot.kind() {
         "many_links" => "link",
         "multi_choice" => "choice",
-        "long_text" | "formula" | "roll_up" | "number" | "phone" | "email" | "url" | "address" | "person_name" => plain_kind(slot),
+        "long_text" | "formula" | "roll_up" | "number" | "phone" | "email" | "url" | "address"
+        | "person_name" => plain_kind(slot),
         other => other,
     };
     field.kind = guanxi_meta::kind::lookup(kind).unwrap_or(field.kind);
     field.options.several = false;
-    Slot { name: "value".to_owned(), label: slot.label.clone(), field, at: slot.at, open: slot.open.clone() }
+    Slot {
+        name: "value".to_owned(),
+        label: slot.label.clone(),
+        field,
+        at: slot.at,
+        open: slot.open.clone(),
+    }
 }
 
 fn plain_kind(slot: &Slot) -> &str {
@@ -257,7 +375,14 @@ fn plain_kind(slot: &Slot) -> &str {
 
 fn asked_value(desk: &Desk<'_>, slot: &Slot, text: &str) -> EngineResult<CellView> {
     let slot = named_value(slot);
-    let value = if text.is_empty() { Value::Null } else { slot.field.kind.read_in(&slot.field, text, &desk.ctx.zone).unwrap_or_default() };
+    let value = if text.is_empty() {
+        Value::Null
+    } else {
+        slot.field
+            .kind
+            .read_in(&slot.field, text, &desk.ctx.zone)
+            .unwrap_or_default()
+    };
     desk.learn([(slot.to(), &value)])?;
     Ok(asked(desk, &slot, &value))
 }
@@ -265,7 +390,9 @@ fn asked_value(desk: &Desk<'_>, slot: &Slot, text: &str) -> EngineResult<CellVie
 /// The text of the condition that the dialog says; what does not read is said by the language itself.
 pub fn condition_text(desk: &Desk<'_>, place: &Place, form: &Form) -> Option<String> {
     let slot = slot(desk, &place.object, form.text("field"))?;
-    let operator = operators(&slot).iter().find(|op| **op == form.text("operator"))?;
+    let operator = operators(&slot)
+        .iter()
+        .find(|op| **op == form.text("operator"))?;
     let name = &slot.name;
     match *operator {
         "is null" | "is not null" => return Some(format!("{name} {operator}")),
@@ -286,7 +413,10 @@ fn literal(json: &Json, slot: &Slot) -> Option<String> {
         Json::Null => None,
         Json::Bool(value) => Some(value.to_string()),
         Json::Number(number) => Some(number.to_string()),
-        Json::Object(money) => money.get("amount").and_then(Json::as_str).map(str::to_owned),
+        Json::Object(money) => money
+            .get("amount")
+            .and_then(Json::as_str)
+            .map(str::to_owned),
         // A decimal is written in quotes by the API and without them by the language.
         Json::String(text) if is_number && text.parse::<f64>().is_ok() => Some(text.clone()),
         Json::String(text) => Some(quote(text)),
@@ -298,7 +428,10 @@ fn literal(json: &Json, slot: &Slot) -> Option<String> {
 pub fn why(desk: &Desk<'_>, record: &Record) -> EngineResult<WhyPage> {
     let ctx = desk.ctx;
     let explained = read::explain(ctx, &record.object, record.id)?;
-    let reasons = explained.reasons.iter().map(|reason| Reason { is_granting: true, text: reason.sentence(ctx.lang) });
+    let reasons = explained.reasons.iter().map(|reason| Reason {
+        is_granting: true,
+        text: reason.sentence(ctx.lang),
+    });
     let mut allowed = Vec::new();
     for action in Action::ALL {
         if action != Action::Create && read::may(ctx, record, action)? {
@@ -307,7 +440,9 @@ pub fn why(desk: &Desk<'_>, record: &Record) -> EngineResult<WhyPage> {
     }
     let grant = ctx.grant(&record.object, Action::Read);
     let fields = record.object.fields.iter().enumerate();
-    let hidden = fields.filter(|(at, _)| !grant.may_read(*at)).map(|(_, field)| desk.label(&field.label, &field.name));
+    let hidden = fields
+        .filter(|(at, _)| !grant.may_read(*at))
+        .map(|(_, field)| desk.label(&field.label, &field.name));
     Ok(WhyPage {
         name: record.title(),
         back: record_href(record),
@@ -316,4 +451,3 @@ pub fn why(desk: &Desk<'_>, record: &Record) -> EngineResult<WhyPage> {
         hidden_fields: hidden.collect(),
     })
 }
-

@@ -27,11 +27,23 @@ pub fn field(desk: &Desk<'_>, slot: &Slot, form: &Form) -> Json {
     let last = form.last(name).unwrap_or_default().trim();
     match slot.kind() {
         "money" => money(desk, slot, form),
-        "address" => parts(form, name, &["province", "city", "district", "street", "postcode"]),
+        "address" => parts(
+            form,
+            name,
+            &["province", "city", "district", "street", "postcode"],
+        ),
         "person_name" => person(form, name, last),
         "bool" => json!(last == "true"),
-        "many_links" => json!(form.all(name).filter(|id| !id.is_empty()).collect::<Vec<_>>()),
-        "multi_choice" => json!(form.all(name).filter(|value| !value.is_empty()).collect::<Vec<_>>()),
+        "many_links" => json!(
+            form.all(name)
+                .filter(|id| !id.is_empty())
+                .collect::<Vec<_>>()
+        ),
+        "multi_choice" => json!(
+            form.all(name)
+                .filter(|value| !value.is_empty())
+                .collect::<Vec<_>>()
+        ),
         "duration" => minutes(last),
         "json" => serde_json::from_str(last).unwrap_or_else(|_| text(last)),
         "phone" | "email" if slot.field.options.several => several(last),
@@ -40,7 +52,11 @@ pub fn field(desk: &Desk<'_>, slot: &Slot, form: &Form) -> Json {
 }
 
 fn text(said: &str) -> Json {
-    if said.is_empty() { Json::Null } else { json!(said) }
+    if said.is_empty() {
+        Json::Null
+    } else {
+        json!(said)
+    }
 }
 
 fn read(desk: &Desk<'_>, slot: &Slot, said: &str) -> Json {
@@ -61,17 +77,29 @@ fn money(desk: &Desk<'_>, slot: &Slot, form: &Form) -> Json {
         return Json::Null;
     }
     let said = format!("{amount} {currency}");
-    match slot.field.kind.read_in(&slot.field, said.trim(), &desk.ctx.zone) {
+    match slot
+        .field
+        .kind
+        .read_in(&slot.field, said.trim(), &desk.ctx.zone)
+    {
         Ok(value) => slot.field.kind.to_json(&slot.field, &value),
         Err(_) => json!({ "amount": amount, "currency": currency }),
     }
 }
 
 fn parts(form: &Form, name: &str, known: &[&str]) -> Json {
-    let said = known.iter().map(|part| (*part, form.text(&format!("{name}.{part}")).trim()));
-    let said: Map<String, Json> =
-        said.filter(|(_, value)| !value.is_empty()).map(|(part, value)| (part.to_owned(), json!(value))).collect();
-    if said.is_empty() { Json::Null } else { Json::Object(said) }
+    let said = known
+        .iter()
+        .map(|part| (*part, form.text(&format!("{name}.{part}")).trim()));
+    let said: Map<String, Json> = said
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(part, value)| (part.to_owned(), json!(value)))
+        .collect();
+    if said.is_empty() {
+        Json::Null
+    } else {
+        Json::Object(said)
+    }
 }
 
 fn person(form: &Form, name: &str, whole: &str) -> Json {
@@ -90,12 +118,24 @@ fn minutes(said: &str) -> Json {
 
 /// A list names all of several values; commas of both languages and semicolons stand between them.
 fn several(said: &str) -> Json {
-    let values: Vec<&str> =
-        said.split([',', ';', '，', '；', '、']).map(str::trim).filter(|value| !value.is_empty()).collect();
-    if values.is_empty() { Json::Null } else { json!(values) }
+    let values: Vec<&str> = said
+        .split([',', ';', '，', '；', '、'])
+        .map(str::trim)
+        .filter(|value| !value.is_empty())
+        .collect();
+    if values.is_empty() {
+        Json::Null
+    } else {
+        json!(values)
+    }
 }
 
 /// The ids of a list of links.
 pub fn ids(form: &Form, name: &str) -> Value {
-    Value::List(form.all(name).filter_map(|id| id.parse::<Uuid>().ok()).map(Value::Id).collect())
+    Value::List(
+        form.all(name)
+            .filter_map(|id| id.parse::<Uuid>().ok())
+            .map(Value::Id)
+            .collect(),
+    )
 }

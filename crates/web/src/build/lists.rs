@@ -29,13 +29,20 @@ pub fn request(place: &Place, cursor: &str, count: Counting) -> ListRequest {
 }
 
 pub fn whole(desk: &Desk<'_>, place: &Place) -> EngineResult<ListPage> {
-    let page = list(desk.ctx, &place.object, &request(place, "", Counting::Estimate))?;
+    let page = list(
+        desk.ctx,
+        &place.object,
+        &request(place, "", Counting::Estimate),
+    )?;
     let slots = slots(desk, &place.object, &place.columns);
     let rows = rows(desk, &slots, &page.records)?;
     let mut whole = head(desk, place)?;
     whole.columns = columns(desk, place, &slots);
     whole.count = count(page.count, place);
-    whole.next = page.next.as_deref().map(|cursor| place.href("/rows", &[("cursor", Some(cursor))]));
+    whole.next = page
+        .next
+        .as_deref()
+        .map(|cursor| place.href("/rows", &[("cursor", Some(cursor))]));
     whole.empty = rows.is_empty().then(|| empty(desk, place, &whole));
     whole.rows = rows;
     Ok(whole)
@@ -44,8 +51,15 @@ pub fn whole(desk: &Desk<'_>, place: &Place) -> EngineResult<ListPage> {
 /// Further rows of the place, or those of the page that the caller has found.
 pub fn more(desk: &Desk<'_>, place: &Place, page: &Page) -> EngineResult<RowsPage> {
     let slots = slots(desk, &place.object, &place.columns);
-    let next = page.next.as_deref().map(|cursor| place.href("/rows", &[("cursor", Some(cursor))]));
-    Ok(RowsPage { columns: columns(desk, place, &slots), rows: rows(desk, &slots, &page.records)?, next })
+    let next = page
+        .next
+        .as_deref()
+        .map(|cursor| place.href("/rows", &[("cursor", Some(cursor))]));
+    Ok(RowsPage {
+        columns: columns(desk, place, &slots),
+        rows: rows(desk, &slots, &page.records)?,
+        next,
+    })
 }
 
 /// Everything of a list but its rows: what a board has too.
@@ -58,11 +72,19 @@ pub fn head(desk: &Desk<'_>, place: &Place) -> EngineResult<ListPage> {
         tabs: tabs(desk, place)?,
         save_view: place.href("/views/new", &[]),
         modes: modes(desk, place),
-        clear_filter: if chips.is_empty() { String::new() } else { place.href("", &[("filter", Some(""))]) },
+        clear_filter: if chips.is_empty() {
+            String::new()
+        } else {
+            place.href("", &[("filter", Some(""))])
+        },
         chips,
         add_filter: place.href("/filter", &[]),
         sort_label: sort_label(desk, place),
-        columns_href: if place.shape == Shape::Table { place.href("/columns", &[]) } else { String::new() },
+        columns_href: if place.shape == Shape::Table {
+            place.href("/columns", &[])
+        } else {
+            String::new()
+        },
         filter: place.query(&[]),
         actions: actions(desk, place),
         new: new_button(desk, object),
@@ -78,8 +100,13 @@ fn columns(desk: &Desk<'_>, place: &Place, slots: &[Slot]) -> Vec<Column> {
         .iter()
         .map(|slot| {
             let is_first = first.is_some_and(|key| key.field == slot.name);
-            let descending = first.is_some_and(|key| key.direction == guanxi_query::cond::Direction::Descending);
-            let wanted = if is_first && !descending { format!("-{}", slot.name) } else { slot.name.clone() };
+            let descending =
+                first.is_some_and(|key| key.direction == guanxi_query::cond::Direction::Descending);
+            let wanted = if is_first && !descending {
+                format!("-{}", slot.name)
+            } else {
+                slot.name.clone()
+            };
             let sortable = Sort::parse(&place.object, &slot.name, desk.ctx).is_ok();
             Column {
                 name: slot.name.clone(),
@@ -99,10 +126,17 @@ fn columns(desk: &Desk<'_>, place: &Place, slots: &[Slot]) -> Vec<Column> {
 pub fn rows(desk: &Desk<'_>, slots: &[Slot], records: &[Record]) -> EngineResult<Vec<RowView>> {
     let mut values = Vec::with_capacity(records.len() * slots.len());
     for record in records {
-        values.extend(slots.iter().map(|slot| (slot.to(), slot.value(desk.ctx, record))));
+        values.extend(
+            slots
+                .iter()
+                .map(|slot| (slot.to(), slot.value(desk.ctx, record))),
+        );
     }
     desk.learn(values.iter().map(|(to, value)| (*to, value)))?;
-    Ok(records.iter().map(|record| row(desk, slots, record)).collect())
+    Ok(records
+        .iter()
+        .map(|record| row(desk, slots, record))
+        .collect())
 }
 
 fn row(desk: &Desk<'_>, slots: &[Slot], record: &Record) -> RowView {
@@ -112,7 +146,9 @@ fn row(desk: &Desk<'_>, slots: &[Slot], record: &Record) -> RowView {
     let title = object.title().name.clone();
     // Shares are not asked for here: a cell of a shared row opens its form on the record's own page.
     let is_mine = grant.admits(record.standing());
-    let cells = slots.iter().map(|slot| of_record(desk, slot, record, is_mine && slot.is_writable(&grant)));
+    let cells = slots
+        .iter()
+        .map(|slot| of_record(desk, slot, record, is_mine && slot.is_writable(&grant)));
     let mut cells: Vec<CellView> = cells.collect();
     for cell in cells.iter_mut().filter(|cell| cell.name == title) {
         cell.href = Some(href.clone());
@@ -122,7 +158,10 @@ fn row(desk: &Desk<'_>, slots: &[Slot], record: &Record) -> RowView {
     }
     roles(&mut cells, &title);
     let names: Vec<&str> = slots.iter().map(|slot| slot.name.as_str()).collect();
-    let refresh = super::desk::query(&[("id", &record.id.to_string()), ("columns", &names.join(","))]);
+    let refresh = super::desk::query(&[
+        ("id", &record.id.to_string()),
+        ("columns", &names.join(",")),
+    ]);
     RowView {
         record: format!("{}/{}", object.name, record.id),
         id: record.id.to_string(),
@@ -155,12 +194,18 @@ fn roles(cells: &mut [CellView], title: &str) {
 }
 
 fn count(counted: Option<Counted>, place: &Place) -> Count {
-    let Some(counted) = counted else { return Count::default() };
+    let Some(counted) = counted else {
+        return Count::default();
+    };
     let mark = if counted.exact { "" } else { "+" };
     Count {
         text: format!("{}{mark}", counted.value),
         exact: counted.exact,
-        exact_href: if counted.exact { String::new() } else { place.href("/count", &[]) },
+        exact_href: if counted.exact {
+            String::new()
+        } else {
+            place.href("/count", &[])
+        },
     }
 }
 
@@ -180,7 +225,12 @@ fn tabs(desk: &Desk<'_>, place: &Place) -> EngineResult<Vec<Tab>> {
     }
     for view in own {
         let current = view.query == here;
-        tabs.push(Tab { label: view.name, href: format!("/{}?{}", object.name, view.query), current, ..Tab::default() });
+        tabs.push(Tab {
+            label: view.name,
+            href: format!("/{}?{}", object.name, view.query),
+            current,
+            ..Tab::default()
+        });
     }
     Ok(tabs)
 }
@@ -196,12 +246,18 @@ fn modes(desk: &Desk<'_>, place: &Place) -> Vec<Tab> {
         current: place.shape == shape,
         ..Tab::default()
     };
-    vec![mode(Shape::Table, "table-2"), mode(Shape::Board, "square-kanban")]
+    vec![
+        mode(Shape::Table, "table-2"),
+        mode(Shape::Board, "square-kanban"),
+    ]
 }
 
 fn sort_label(desk: &Desk<'_>, place: &Place) -> String {
     let sorted = Sort::parse(&place.object, &place.sort, desk.ctx).unwrap_or_default();
-    let first = sorted.keys.first().and_then(|key| slot(desk, &place.object, &key.field));
+    let first = sorted
+        .keys
+        .first()
+        .and_then(|key| slot(desk, &place.object, &key.field));
     first.map(|slot| slot.label).unwrap_or_default()
 }
 
@@ -210,28 +266,60 @@ pub fn chips(desk: &Desk<'_>, place: &Place) -> EngineResult<Vec<Chip>> {
     if place.filter.is_empty() {
         return Ok(Vec::new());
     }
-    let typed = check_as(&desk.ctx.catalog, &place.object, &place.filter, Purpose::Filter, desk.ctx)?;
+    let typed = check_as(
+        &desk.ctx.catalog,
+        &place.object,
+        &place.filter,
+        Purpose::Filter,
+        desk.ctx,
+    )?;
     let chips = typed.chips().into_iter().enumerate();
-    chips.map(|(at, chip)| chip_view(desk, place, at, &chip)).collect()
+    chips
+        .map(|(at, chip)| chip_view(desk, place, at, &chip))
+        .collect()
 }
 
-fn chip_view(desk: &Desk<'_>, place: &Place, at: usize, chip: &guanxi_query::Chip) -> EngineResult<Chip> {
+fn chip_view(
+    desk: &Desk<'_>,
+    place: &Place,
+    at: usize,
+    chip: &guanxi_query::Chip,
+) -> EngineResult<Chip> {
     let at_text = at.to_string();
     let links = Chip {
         edit: place.href("/filter", &[("at", Some(&at_text))]),
         without: place.href("", &[("filter", Some(&chip.rest))]),
         ..Chip::default()
     };
-    let Some(simple) = &chip.simple else { return Ok(Chip { value: chip.text.clone(), ..links }) };
+    let Some(simple) = &chip.simple else {
+        return Ok(Chip {
+            value: chip.text.clone(),
+            ..links
+        });
+    };
     let Some(slot) = slot(desk, &place.object, &simple.field) else {
         let (field, operator) = (simple.field.clone(), operator_word(desk, simple.op));
-        return Ok(Chip { field, operator, value: simple.value.clone(), ..links });
+        return Ok(Chip {
+            field,
+            operator,
+            value: simple.value.clone(),
+            ..links
+        });
     };
     let value = chip_value(desk, &slot, simple)?;
-    Ok(Chip { field: slot.label, operator: operator_word(desk, simple.op), value, ..links })
+    Ok(Chip {
+        field: slot.label,
+        operator: operator_word(desk, simple.op),
+        value,
+        ..links
+    })
 }
 
-fn chip_value(desk: &Desk<'_>, slot: &Slot, simple: &guanxi_query::chips::Simple) -> EngineResult<String> {
+fn chip_value(
+    desk: &Desk<'_>,
+    slot: &Slot,
+    simple: &guanxi_query::chips::Simple,
+) -> EngineResult<String> {
     if simple.items.is_empty() {
         return Ok(simple.value.clone());
     }
@@ -275,7 +363,13 @@ pub fn operator_word(desk: &Desk<'_>, op: &str) -> String {
 }
 
 fn button(label: String, icon: &str, href: String, method: Method) -> Button {
-    Button { label, icon: icon.to_owned(), href, method, ..Button::default() }
+    Button {
+        label,
+        icon: icon.to_owned(),
+        href,
+        method,
+        ..Button::default()
+    }
 }
 
 pub fn new_button(desk: &Desk<'_>, object: &Arc<Object>) -> Option<Button> {
@@ -284,14 +378,23 @@ pub fn new_button(desk: &Desk<'_>, object: &Arc<Object>) -> Option<Button> {
     }
     let label = desk.say_of("new-one", "name", &desk.one(object));
     let button = button(label, "plus", format!("/{}/new", object.name), Method::Link);
-    Some(Button { key: "c".to_owned(), tone: "go".to_owned(), ..button })
+    Some(Button {
+        key: "c".to_owned(),
+        tone: "go".to_owned(),
+        ..button
+    })
 }
 
 fn actions(desk: &Desk<'_>, place: &Place) -> Vec<Button> {
     let object = &place.object;
     let mut actions = Vec::new();
     if !desk.ctx.grant(object, Action::Create).is_empty() {
-        actions.push(button(desk.say("import"), "file-up", format!("/import?object={}", object.name), Method::Link));
+        actions.push(button(
+            desk.say("import"),
+            "file-up",
+            format!("/import?object={}", object.name),
+            Method::Link,
+        ));
     }
     if !desk.ctx.grant(object, Action::Export).is_empty() {
         for format in ["xlsx", "csv"] {
@@ -308,7 +411,12 @@ fn bulk(desk: &Desk<'_>, object: &Arc<Object>) -> Vec<Button> {
     let mut actions = Vec::new();
     let at = |what: &str| format!("/{}/bulk/{what}", object.name);
     if !desk.ctx.grant(object, Action::Update).is_empty() {
-        actions.push(button(desk.say("bulk-edit"), "pencil", at("edit"), Method::Dialog));
+        actions.push(button(
+            desk.say("bulk-edit"),
+            "pencil",
+            at("edit"),
+            Method::Dialog,
+        ));
     }
     for noun in guanxi_engine::act::nouns(desk.ctx, object) {
         if let Some((_, icon)) = BULK.iter().find(|(name, _)| *name == noun.name) {
@@ -318,7 +426,10 @@ fn bulk(desk: &Desk<'_>, object: &Arc<Object>) -> Vec<Button> {
     }
     if !desk.ctx.grant(object, Action::Delete).is_empty() {
         let remove = button(desk.say("delete"), "trash-2", at("remove"), Method::Dialog);
-        actions.push(Button { tone: "danger".to_owned(), ..remove });
+        actions.push(Button {
+            tone: "danger".to_owned(),
+            ..remove
+        });
     }
     actions
 }
@@ -337,7 +448,13 @@ fn empty(desk: &Desk<'_>, place: &Place, page: &ListPage) -> Empty {
     let many = desk.many(object);
     if place.filter.is_empty() {
         let mut actions: Vec<Button> = page.new.clone().into_iter().collect();
-        actions.extend(page.actions.iter().take(1).filter(|action| action.icon == "file-up").cloned());
+        actions.extend(
+            page.actions
+                .iter()
+                .take(1)
+                .filter(|action| action.icon == "file-up")
+                .cloned(),
+        );
         return Empty {
             icon: object.icon.clone(),
             title: desk.say_of("empty-none", "name", &many),
@@ -345,7 +462,12 @@ fn empty(desk: &Desk<'_>, place: &Place, page: &ListPage) -> Empty {
             actions,
         };
     }
-    let clear = button(desk.say("clear-conditions"), "x", page.clear_filter.clone(), Method::Link);
+    let clear = button(
+        desk.say("clear-conditions"),
+        "x",
+        page.clear_filter.clone(),
+        Method::Link,
+    );
     Empty {
         icon: "funnel".to_owned(),
         title: desk.say_of("empty-filtered", "name", &many),

@@ -5,6 +5,7 @@ pub mod cells;
 pub mod desk;
 pub mod dialogs;
 pub mod forms;
+pub mod hangs;
 pub mod home;
 pub mod input;
 pub mod lists;

@@ -21,7 +21,9 @@ impl Shape {
     }
 
     fn parse(name: &str) -> Option<Shape> {
-        [Shape::Table, Shape::Board].into_iter().find(|shape| shape.name() == name)
+        [Shape::Table, Shape::Board]
+            .into_iter()
+            .find(|shape| shape.name() == name)
     }
 }
 
@@ -44,29 +46,61 @@ const SAID: [&str; 6] = ["view", "as", "filter", "sort", "columns", "pipeline"];
 impl Place {
     /// From the address; a view that does not exist is the first one.
     pub fn read(object: &Arc<Object>, head: &Head) -> Place {
-        let said: Vec<_> = SAID.iter().filter_map(|name| Some((*name, head.asked(name)?.to_owned()))).collect();
+        let said: Vec<_> = SAID
+            .iter()
+            .filter_map(|name| Some((*name, head.asked(name)?.to_owned())))
+            .collect();
         Place::of(object, said)
     }
 
     /// From a query string, as a bulk act sends it.
     pub fn parse(object: &Arc<Object>, text: &str) -> Place {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).unwrap_or_default();
-        let find = |name: &str| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        Place::of(object, SAID.iter().filter_map(|name| Some((*name, find(name)?))).collect())
+        let find = |name: &str| {
+            pairs
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.clone())
+        };
+        Place::of(
+            object,
+            SAID.iter()
+                .filter_map(|name| Some((*name, find(name)?)))
+                .collect(),
+        )
     }
 
     fn of(object: &Arc<Object>, said: Vec<(&'static str, String)>) -> Place {
-        let asked = |name: &str| said.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
-        let named = object.views.iter().find(|view| Some(view.name.as_str()) == asked("view"));
-        let view = named.or(object.views.first()).cloned().unwrap_or_else(|| plain(object));
-        let by_shape = if named.is_none() { asked("view").and_then(Shape::parse) } else { None };
+        let asked = |name: &str| {
+            said.iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.as_str())
+        };
+        let named = object
+            .views
+            .iter()
+            .find(|view| Some(view.name.as_str()) == asked("view"));
+        let view = named
+            .or(object.views.first())
+            .cloned()
+            .unwrap_or_else(|| plain(object));
+        let by_shape = if named.is_none() {
+            asked("view").and_then(Shape::parse)
+        } else {
+            None
+        };
         let shape = asked("as").and_then(Shape::parse).or(by_shape);
         let shape = shape.or(Shape::parse(&view.shape)).unwrap_or(Shape::Table);
-        let columns = asked("columns").map(names).filter(|names| !names.is_empty());
+        let columns = asked("columns")
+            .map(names)
+            .filter(|names| !names.is_empty());
         Place {
             shape,
             filter: asked("filter").unwrap_or(&view.filter).trim().to_owned(),
-            sort: asked("sort").filter(|sort| !sort.is_empty()).unwrap_or(&view.sort).to_owned(),
+            sort: asked("sort")
+                .filter(|sort| !sort.is_empty())
+                .unwrap_or(&view.sort)
+                .to_owned(),
             columns: columns.unwrap_or_else(|| view.columns.clone()),
             pipeline: asked("pipeline").map(str::to_owned),
             object: object.clone(),
@@ -82,15 +116,30 @@ impl Place {
 
     /// The query string of this place with some of it changed; `None` takes a part away.
     pub fn query(&self, changes: &[(&str, Option<&str>)]) -> String {
-        let changed = |name: &str| changes.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-        let own = |name: &str| self.said.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        let changed = |name: &str| {
+            changes
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| *value)
+        };
+        let own = |name: &str| {
+            self.said
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.as_str())
+        };
         let mut pairs: Vec<(&str, &str)> = Vec::new();
         for name in SAID {
             if let Some(value) = changed(name).unwrap_or_else(|| own(name)) {
                 pairs.push((name, value));
             }
         }
-        pairs.extend(changes.iter().filter(|(name, _)| !SAID.contains(name)).filter_map(|(name, value)| Some((*name, (*value)?))));
+        pairs.extend(
+            changes
+                .iter()
+                .filter(|(name, _)| !SAID.contains(name))
+                .filter_map(|(name, value)| Some((*name, (*value)?))),
+        );
         query(&pairs)
     }
 
@@ -104,21 +153,37 @@ impl Place {
     /// What a person may keep as a view of the own.
     pub fn to_keep(&self) -> String {
         let columns = self.columns.join(",");
-        query(&[("as", self.shape.name()), ("filter", &self.filter), ("sort", &self.sort), ("columns", &columns)])
+        query(&[
+            ("as", self.shape.name()),
+            ("filter", &self.filter),
+            ("sort", &self.sort),
+            ("columns", &columns),
+        ])
     }
 }
 
 /// A view for an object that declares none.
 fn plain(object: &Object) -> View {
-    let shown = object.fields.iter().filter(|field| !matches!(field.kind.name(), "json" | "rich_text" | "long_text"));
+    let shown = object
+        .fields
+        .iter()
+        .filter(|field| !matches!(field.kind.name(), "json" | "rich_text" | "long_text"));
     View {
         name: "all".to_owned(),
         shape: "table".to_owned(),
-        columns: shown.take(6).map(|field| field.name.clone()).chain(["owner".to_owned()]).collect(),
+        columns: shown
+            .take(6)
+            .map(|field| field.name.clone())
+            .chain(["owner".to_owned()])
+            .collect(),
         ..View::default()
     }
 }
 
 pub fn names(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    text.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -4,24 +4,17 @@ use super::board::{closing, outcome};
 use super::cells::{choice_label, find, of_record, shown, tone};
 use super::desk::{Desk, face, query, record_href};
 use super::slots::{Slot, slot, slots};
-use super::timelines::{self, Undo, moment};
+use super::timelines::{self, Undo};
 use crate::pages::peek::PeekPage;
-use crate::pages::record::{Alert, Composer, ComposerKind, Person, RecordPage, RelatedPage, RelatedRow, Stage, TimelinePage};
-use crate::pages::{Action as Button, Crumb, Lookup, Method, Section, Tab, Tag, Tally, Todo};
+use crate::pages::record::{Alert, RecordPage, Stage, TimelinePage};
+use crate::pages::{Action as Button, Crumb, Method, Section, Tab, Tag};
 use guanxi_access::Action;
 use guanxi_capabilities::{follow, identity, pipeline};
 use guanxi_engine::capability::On;
-use guanxi_engine::read::list::{Counting, ListRequest, Page};
-use guanxi_engine::read::timeline::related;
-use guanxi_engine::{EngineError, EngineResult, Record, act, files, read};
+use guanxi_engine::{EngineResult, Record, act, files, read};
+use guanxi_meta::Value;
 use guanxi_meta::catalog::Outcome;
-use guanxi_meta::{Object, Value};
-use guanxi_query::print::quote;
 use guanxi_store::StoreExt;
-use std::sync::Arc;
-
-/// Rows of a related list on the page.
-const ROWS: u32 = 5;
 
 /// A record with what the reader may do with it.
 pub struct Sight<'a> {
@@ -35,10 +28,15 @@ impl<'a> Sight<'a> {
     pub fn new(desk: &'a Desk<'a>, record: &'a Record) -> EngineResult<Sight<'a>> {
         let may_update = read::may(desk.ctx, record, Action::Update)?;
         let may_delete = read::may(desk.ctx, record, Action::Delete)?;
-        Ok(Sight { desk, record, may_update, may_delete })
+        Ok(Sight {
+            desk,
+            record,
+            may_update,
+            may_delete,
+        })
     }
 
-    fn at(&self) -> String {
+    pub(super) fn at(&self) -> String {
         record_href(self.record)
     }
 
@@ -55,7 +53,10 @@ impl<'a> Sight<'a> {
         Ok(RecordPage {
             record: self.key(),
             version: record.version.unsigned_abs(),
-            crumb: Crumb { label: desk.many(object), href: format!("/{}", object.name) },
+            crumb: Crumb {
+                label: desk.many(object),
+                href: format!("/{}", object.name),
+            },
             name: self.name(),
             face: face(&record.title(), record.id),
             subtitle: self.subtitle(),
@@ -72,7 +73,11 @@ impl<'a> Sight<'a> {
             people: self.people()?,
             new_person: self.new_linked("contact"),
             tabs: self.tabs(tab),
-            composer: if tab == "timeline" { self.composer() } else { None },
+            composer: if tab == "timeline" {
+                self.composer()
+            } else {
+                None
+            },
             upload: (tab == "files" && self.may_update).then(|| format!("{}/files", self.at())),
             timeline: self.line(tab)?,
             know: self.know(),
@@ -85,7 +90,12 @@ impl<'a> Sight<'a> {
     pub fn peek(&self) -> EngineResult<PeekPage> {
         let (mut actions, _) = self.actions();
         if self.may_update {
-            actions.push(button(self.desk.say("edit"), "pencil", format!("{}/edit", self.at()), Method::Link));
+            actions.push(button(
+                self.desk.say("edit"),
+                "pencil",
+                format!("{}/edit", self.at()),
+                Method::Link,
+            ));
         }
         Ok(PeekPage {
             record: self.key(),
@@ -104,17 +114,28 @@ impl<'a> Sight<'a> {
 
     fn name(&self) -> String {
         let title = self.record.title();
-        if title.is_empty() { self.desk.say("unnamed") } else { title }
+        if title.is_empty() {
+            self.desk.say("unnamed")
+        } else {
+            title
+        }
     }
 
     fn line(&self, tab: &str) -> EngineResult<TimelinePage> {
         let (desk, record) = (self.desk, self.record);
         match tab {
             "history" => {
-                let undo = if self.may_update { Undo::Offered } else { Undo::Refused };
+                let undo = if self.may_update {
+                    Undo::Offered
+                } else {
+                    Undo::Refused
+                };
                 timelines::changes(desk, record, ("", undo))
             }
-            "files" => Ok(timelines::files(desk, &files::list(desk.ctx, &record.object, record.id)?)),
+            "files" => Ok(timelines::files(
+                desk,
+                &files::list(desk.ctx, &record.object, record.id)?,
+            )),
             _ => timelines::activities(desk, record, ""),
         }
     }
@@ -122,7 +143,11 @@ impl<'a> Sight<'a> {
     fn tabs(&self, tab: &str) -> Vec<Tab> {
         let one = |name: &str| Tab {
             label: self.desk.say(&format!("tab-{name}")),
-            href: if name == "timeline" { self.at() } else { format!("{}?tab={name}", self.at()) },
+            href: if name == "timeline" {
+                self.at()
+            } else {
+                format!("{}?tab={name}", self.at())
+            },
             current: name == tab,
             ..Tab::default()
         };
@@ -135,26 +160,58 @@ impl<'a> Sight<'a> {
         let grant = desk.ctx.grant(object, Action::Update);
         let mut groups: Vec<(String, Vec<Slot>)> = Vec::new();
         for section in &object.layout.sections {
-            groups.push((desk.label(&section.label, &section.name), slots(desk, object, &section.fields)));
+            groups.push((
+                desk.label(&section.label, &section.name),
+                slots(desk, object, &section.fields),
+            ));
         }
         if groups.is_empty() {
-            let names: Vec<String> = object.fields.iter().map(|field| field.name.clone()).chain(["owner".to_owned()]).collect();
+            let names: Vec<String> = object
+                .fields
+                .iter()
+                .map(|field| field.name.clone())
+                .chain(["owner".to_owned()])
+                .collect();
             groups.push((desk.one(object), slots(desk, object, &names)));
         }
         let all = groups.iter().flat_map(|(_, slots)| slots);
-        let values: Vec<(&str, Value)> = all.map(|slot| (slot.to(), slot.value(desk.ctx, self.record))).collect();
+        let values: Vec<(&str, Value)> = all
+            .map(|slot| (slot.to(), slot.value(desk.ctx, self.record)))
+            .collect();
         desk.learn(values.iter().map(|(to, value)| (*to, value)))?;
-        let cell = |slot: &Slot| of_record(desk, slot, self.record, self.may_update && slot.is_writable(&grant));
-        let section = |(label, slots): (String, Vec<Slot>)| Section { label, cells: slots.iter().map(cell).collect() };
-        Ok(groups.into_iter().map(section).filter(|section| !section.cells.is_empty()).collect())
+        let cell = |slot: &Slot| {
+            of_record(
+                desk,
+                slot,
+                self.record,
+                self.may_update && slot.is_writable(&grant),
+            )
+        };
+        let section = |(label, slots): (String, Vec<Slot>)| Section {
+            label,
+            cells: slots.iter().map(cell).collect(),
+        };
+        Ok(groups
+            .into_iter()
+            .map(section)
+            .filter(|section| !section.cells.is_empty())
+            .collect())
     }
 
     /// Number, trade, place: what tells one from another of the same name.
     fn subtitle(&self) -> Vec<String> {
-        let names = ["number", "company", "title", "industry", "region", "customer"].map(str::to_owned);
+        let names = [
+            "number", "company", "title", "industry", "region", "customer",
+        ]
+        .map(str::to_owned);
         let slots = slots(self.desk, &self.record.object, &names);
-        let text = |slot: &Slot| shown(self.desk, slot, &slot.value(self.desk.ctx, self.record)).text;
-        slots.iter().map(text).filter(|text| !text.is_empty()).collect()
+        let text =
+            |slot: &Slot| shown(self.desk, slot, &slot.value(self.desk.ctx, self.record)).text;
+        slots
+            .iter()
+            .map(text)
+            .filter(|text| !text.is_empty())
+            .collect()
     }
 
     fn tags(&self) -> Vec<Tag> {
@@ -164,7 +221,10 @@ impl<'a> Sight<'a> {
             let value = slot.value(self.desk.ctx, self.record);
             if let (Some(text), "choice") = (value.text(), slot.kind()) {
                 let tone = find(&slot, text).map(tone).unwrap_or_default();
-                tags.push(Tag { text: choice_label(self.desk, &slot, text), tone });
+                tags.push(Tag {
+                    text: choice_label(self.desk, &slot, text),
+                    tone,
+                });
             }
         }
         tags
@@ -176,13 +236,17 @@ impl<'a> Sight<'a> {
         let object = &record.object;
         let mut first = Vec::new();
         let mut more = Vec::new();
-        for noun in act::nouns(desk.ctx, object).into_iter().filter(|noun| noun.on == On::Live) {
+        for noun in act::nouns(desk.ctx, object)
+            .into_iter()
+            .filter(|noun| noun.on == On::Live)
+        {
             let may = match noun.needs {
                 Action::Update => self.may_update,
                 Action::Delete => self.may_delete,
                 _ => true,
             };
-            if !may || !self.makes_sense(noun.name) {
+            // Claiming is offered where the page says that the record is in the pool.
+            if !may || noun.name == "claim" || !self.makes_sense(noun.name) {
                 continue;
             }
             let method = if noun.name == "merge" {
@@ -192,19 +256,42 @@ impl<'a> Sight<'a> {
             } else {
                 Method::Dialog
             };
-            let entry = button(desk.label(&noun.label, noun.name), icon_of(noun.name), format!("{}/{}", self.at(), noun.name), method);
+            let entry = button(
+                desk.label(&noun.label, noun.name),
+                icon_of(noun.name),
+                format!("{}/{}", self.at(), noun.name),
+                method,
+            );
             match noun.name {
-                "conversion" | "completion" | "claim" => first.push(Button { tone: "go".to_owned(), ..entry }),
+                "conversion" | "completion" => first.push(Button {
+                    tone: "go".to_owned(),
+                    ..entry
+                }),
                 _ => more.push(entry),
             }
         }
         if let Some(href) = self.new_linked("opportunity") {
-            let label = desk.ctx.catalog.object("opportunity").map(|deal| desk.say_of("new-one", "name", &desk.one(deal)));
-            first.push(Button { key: "o".to_owned(), ..button(label.unwrap_or_default(), "plus", href, Method::Link) });
+            let label = desk
+                .ctx
+                .catalog
+                .object("opportunity")
+                .map(|deal| desk.say_of("new-one", "name", &desk.one(deal)));
+            first.push(Button {
+                key: "o".to_owned(),
+                ..button(label.unwrap_or_default(), "plus", href, Method::Link)
+            });
         }
         if self.may_delete {
-            let remove = button(desk.say("delete"), "trash-2", format!("{}/remove", self.at()), Method::Dialog);
-            more.push(Button { tone: "danger".to_owned(), ..remove });
+            let remove = button(
+                desk.say("delete"),
+                "trash-2",
+                format!("{}/remove", self.at()),
+                Method::Dialog,
+            );
+            more.push(Button {
+                tone: "danger".to_owned(),
+                ..remove
+            });
         }
         (first, more)
     }
@@ -227,7 +314,10 @@ impl<'a> Sight<'a> {
 
     fn is_followed(&self) -> EngineResult<bool> {
         let (ctx, record) = (self.desk.ctx, self.record);
-        let followers = ctx.engine.store().look(|view| follow::followers(view, &record.object, record.id))?;
+        let followers = ctx
+            .engine
+            .store()
+            .look(|view| follow::followers(view, &record.object, record.id))?;
         Ok(followers.contains(&ctx.actor.seq()))
     }
 
@@ -235,13 +325,27 @@ impl<'a> Sight<'a> {
         let (desk, record) = (self.desk, self.record);
         let mut alerts = Vec::new();
         if record.owner == 0 && record.object.has("pool") {
-            let claims = act::nouns(desk.ctx, &record.object).iter().any(|noun| noun.name == "claim");
-            let claim = button(desk.say("claim"), "hand", format!("{}/claim", self.at()), Method::Post);
+            let nouns = act::nouns(desk.ctx, &record.object);
+            let claims = nouns
+                .iter()
+                .find(|noun| noun.name == "claim" && self.may_update);
+            let claim = claims.map(|noun| {
+                let button = button(
+                    desk.label(&noun.label, noun.name),
+                    "hand",
+                    format!("{}/claim", self.at()),
+                    Method::Post,
+                );
+                Button {
+                    tone: "go".to_owned(),
+                    ..button
+                }
+            });
             alerts.push(Alert {
                 tone: "warn".to_owned(),
                 icon: "waves".to_owned(),
                 text: desk.say("alert-pool"),
-                action: (claims && self.may_update).then_some(claim),
+                action: claim,
             });
         }
         if record.object.has("identity") {
@@ -255,10 +359,22 @@ impl<'a> Sight<'a> {
         let (desk, record) = (self.desk, self.record);
         let grant = desk.ctx.grant(&record.object, Action::Read);
         let json = record.to_json(desk.ctx, &grant, None);
-        let Some(values) = json.as_object() else { return Ok(None) };
-        let found = desk.ctx.engine.store().look(|view| identity::duplicates(view, desk.ctx, &record.object, values))?;
-        let Some(twin) = found.first() else { return Ok(None) };
-        let merge = format!("{}/merge?{}", self.at(), query(&[("with", &twin.record.id.to_string())]));
+        let Some(values) = json.as_object() else {
+            return Ok(None);
+        };
+        let found = desk
+            .ctx
+            .engine
+            .store()
+            .look(|view| identity::duplicates(view, desk.ctx, &record.object, values))?;
+        let Some(twin) = found.first() else {
+            return Ok(None);
+        };
+        let merge = format!(
+            "{}/merge?{}",
+            self.at(),
+            query(&[("with", &twin.record.id.to_string())])
+        );
         let compare = button(desk.say("compare-merge"), "merge", merge, Method::Link);
         Ok(Some(Alert {
             tone: String::new(),
@@ -271,12 +387,24 @@ impl<'a> Sight<'a> {
     pub fn stages(&self) -> EngineResult<Vec<Stage>> {
         let (desk, record) = (self.desk, self.record);
         let object = &record.object;
-        let Some(now) = slot(desk, object, "stage").filter(|_| !object.pipelines.is_empty()) else { return Ok(Vec::new()) };
+        let Some(now) = slot(desk, object, "stage").filter(|_| !object.pipelines.is_empty()) else {
+            return Ok(Vec::new());
+        };
         let own = record.get("pipeline").text();
-        let pipeline = object.pipelines.iter().find(|pipeline| Some(pipeline.name.as_str()) == own).or(object.pipelines.first());
-        let Some(pipeline) = pipeline else { return Ok(Vec::new()) };
+        let pipeline = object
+            .pipelines
+            .iter()
+            .find(|pipeline| Some(pipeline.name.as_str()) == own)
+            .or(object.pipelines.first());
+        let Some(pipeline) = pipeline else {
+            return Ok(Vec::new());
+        };
         let here = record.get("stage").text().unwrap_or_default();
-        let here_at = pipeline.stages.iter().position(|stage| stage.name == here).unwrap_or(0);
+        let here_at = pipeline
+            .stages
+            .iter()
+            .position(|stage| stage.name == here)
+            .unwrap_or(0);
         let closed = outcome(object, record) != Outcome::Open;
         let grant = desk.ctx.grant(object, Action::Update);
         let may_move = self.may_update && now.is_writable(&grant);
@@ -288,7 +416,11 @@ impl<'a> Sight<'a> {
                 .map(|stay| stay.left_at.unwrap_or(desk.ctx.now_micros()) - stay.entered_at)
                 .sum();
             let days = u64::try_from(spent / 86_400_000_000).unwrap_or(0);
-            if days == 0 { String::new() } else { desk.say_n("span-days", days) }
+            if days == 0 {
+                String::new()
+            } else {
+                desk.say_n("span-days", days)
+            }
         };
         let stage = |(at, stage): (usize, &guanxi_meta::catalog::Stage)| {
             let is_here = at == here_at;
@@ -310,197 +442,25 @@ impl<'a> Sight<'a> {
                 state: state.to_owned(),
                 href: (may_move && !is_here && !(closed && ends)).then_some(href),
                 is_dialog: ends,
-                stay: if ends { String::new() } else { days(&stage.name) },
+                stay: if ends {
+                    String::new()
+                } else {
+                    days(&stage.name)
+                },
             }
         };
         Ok(pipeline.stages.iter().enumerate().map(stage).collect())
     }
-
-    /// A form for a new one of `name` that leads here; none where nothing leads here or the reader may not.
-    fn new_linked(&self, name: &str) -> Option<String> {
-        let target = self.desk.ctx.catalog.object(name)?;
-        let field = links_here(target, &self.record.object)?;
-        let may = !self.desk.ctx.grant(target, Action::Create).is_empty();
-        let id = self.record.id.to_string();
-        let value = if field.options.to.as_deref() == Some("*") { format!("{}:{id}", self.record.object.name) } else { id };
-        may.then(|| format!("/{name}/new?{}", query(&[(&field.name, &value), ("_back", &self.at())])))
-    }
-
-    fn of(&self, relation: &str, request: ListRequest) -> EngineResult<Option<(Arc<Object>, Page)>> {
-        let record = self.record;
-        match related(self.desk.ctx, &record.object, record.id, relation, request) {
-            Ok(found) => Ok(Some(found)),
-            // A relation to what this reader has no right to is not there.
-            Err(EngineError::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn people(&self) -> EngineResult<Vec<Person>> {
-        if self.desk.ctx.catalog.object("contact").is_none_or(|contact| links_here(contact, &self.record.object).is_none()) {
-            return Ok(Vec::new());
-        }
-        let request = ListRequest { limit: Some(8), ..ListRequest::default() };
-        let Some((_, page)) = self.of("contact", request)? else { return Ok(Vec::new()) };
-        let person = |contact: &Record| {
-            let text = |name: &str| {
-                let slot = slot(self.desk, &contact.object, name);
-                let value = slot.as_ref().map(|slot| slot.value(self.desk.ctx, contact)).unwrap_or_default();
-                match value {
-                    Value::List(items) => items.first().and_then(Value::text).unwrap_or_default().to_owned(),
-                    one => one.text().unwrap_or_default().to_owned(),
-                }
-            };
-            let mobile = text("mobile");
-            Person {
-                face: face(&contact.title(), contact.id),
-                name: contact.title(),
-                href: record_href(contact),
-                peek: format!("{}/peek", record_href(contact)),
-                role: text("title"),
-                phone: if mobile.is_empty() { text("phone") } else { mobile },
-                email: text("email"),
-                tag: None,
-            }
-        };
-        Ok(page.records.iter().map(person).collect())
-    }
-
-    fn todos(&self) -> EngineResult<Vec<Todo>> {
-        let Some(task) = self.desk.ctx.catalog.object("task") else { return Ok(Vec::new()) };
-        if links_here(task, &self.record.object).is_none() {
-            return Ok(Vec::new());
-        }
-        let request = ListRequest {
-            filter: r#"status in ("planned", "in_progress")"#.to_owned(),
-            sort: "due_at".to_owned(),
-            limit: Some(ROWS),
-            ..ListRequest::default()
-        };
-        let found = self.of("task", request)?;
-        Ok(found.map(|(_, page)| page.records.iter().map(|task| todo(self.desk, task)).collect()).unwrap_or_default())
-    }
-
-    /// Lists that hang on the record, but those that have a place of their own on the page.
-    pub fn related(&self) -> EngineResult<Vec<RelatedPage>> {
-        let object = &self.record.object;
-        let mut pages = Vec::new();
-        for relation in &object.layout.related {
-            let (name, field) = relation.split_once('.').unwrap_or((relation, ""));
-            if matches!(name, "contact" | "task") {
-                continue;
-            }
-            let request = ListRequest { limit: Some(ROWS), count: Counting::Estimate, ..ListRequest::default() };
-            if let Some((target, page)) = self.of(relation, request)? {
-                pages.push(self.related_page(&target, field, &page)?);
-            }
-        }
-        Ok(pages)
-    }
-
-    fn related_page(&self, target: &Arc<Object>, field: &str, page: &Page) -> EngineResult<RelatedPage> {
-        let desk = self.desk;
-        let filter = format!("{field} = {}", quote(&self.record.id.to_string()));
-        let link = target.field(field).map(|field| desk.label(&field.label, &field.name));
-        let count = page.count.map(|count| format!("{}{}", count.value, if count.exact { "" } else { "+" }));
-        let shown_fields = ["stage", "status", "close_date", "relation", "kind"].map(str::to_owned);
-        let extra = slots(desk, target, &shown_fields);
-        let amount = target.fields.iter().find(|field| field.kind.name() == "money");
-        let amount = amount.and_then(|field| slot(desk, target, &field.name));
-        let row = |record: &Record| {
-            let said = |slot: &Slot| shown(desk, slot, &slot.value(desk.ctx, record));
-            let date = extra.iter().find(|slot| slot.kind() == "date").map(|slot| said(slot).text).unwrap_or_default();
-            let mark = extra.iter().find(|slot| slot.kind() == "choice").map(said);
-            RelatedRow {
-                record: format!("{}/{}", target.name, record.id),
-                title: record.title(),
-                href: record_href(record),
-                peek: format!("{}/peek", record_href(record)),
-                subtitle: if date.is_empty() { desk.ctx.user_name(record.owner).to_owned() } else { date },
-                amount: amount.as_ref().map(|slot| said(slot).text).unwrap_or_default(),
-                tag: mark.filter(|cell| !cell.text.is_empty()).map(|cell| Tag { text: cell.text, tone: cell.tone }),
-            }
-        };
-        let label = desk.many(target);
-        Ok(RelatedPage {
-            id: format!("related-{}-{field}", target.name),
-            label: match link.filter(|_| target.name == self.record.object.name) {
-                Some(link) => format!("{label} · {link}"),
-                None => label.clone(),
-            },
-            count: count.unwrap_or_default(),
-            all: format!("/{}?{}", target.name, query(&[("filter", &filter)])),
-            new: self.new_linked(&target.name),
-            rows: page.records.iter().map(row).collect(),
-            empty: desk.say_of("empty-none", "name", &label),
-        })
-    }
-
-    /// What is summed up over the records that hang here; each number leads to them.
-    fn know(&self) -> Vec<Tally> {
-        let (desk, object) = (self.desk, &self.record.object);
-        let sums = object.fields.iter().filter(|field| field.kind.name() == "roll_up");
-        let tally = |field: &guanxi_meta::Field| {
-            let slot = slot(desk, object, &field.name)?;
-            let text = shown(desk, &slot, &slot.value(desk.ctx, self.record)).text;
-            let (of, through) = (field.options.of.as_deref()?, field.options.through.as_deref()?);
-            let mut filter = format!("{through} = {}", quote(&self.record.id.to_string()));
-            if let Some(expression) = &field.options.expression {
-                filter = guanxi_query::chips::conjunction(&filter, expression).unwrap_or(filter);
-            }
-            let href = format!("/{of}?{}", query(&[("filter", &filter)]));
-            (!text.is_empty()).then(|| Tally { label: slot.label, value: text, href, tone: String::new() })
-        };
-        sums.filter_map(tally).collect()
-    }
-
-    fn composer(&self) -> Option<Composer> {
-        let desk = self.desk;
-        let fits = |object: &&Arc<Object>| object.is_activity() && links_here(object, &self.record.object).is_some();
-        let kind = |object: &Arc<Object>| ComposerKind {
-            value: object.name.clone(),
-            label: desk.one(object),
-            icon: object.icon.clone(),
-            has_due: object.field("due_at").is_some(),
-        };
-        let mut kinds: Vec<ComposerKind> = desk.objects(Action::Create).filter(fits).map(kind).collect();
-        kinds.sort_by_key(|kind| kind.value != "note");
-        (!kinds.is_empty()).then(|| Composer { href: format!("{}/activity", self.at()), kinds, ..Composer::default() })
-    }
-}
-
-/// The link of `target` that leads to records of `object`: one of its own, else one to anything.
-pub fn links_here<'t>(target: &'t Object, object: &Object) -> Option<&'t guanxi_meta::Field> {
-    let to = |wanted: &str| {
-        let leads = |field: &&guanxi_meta::Field| field.kind.name() == "link" && field.options.to.as_deref() == Some(wanted);
-        target.fields.iter().find(leads)
-    };
-    let own = if target.name == object.name { None } else { to(&object.name) };
-    own.or_else(|| to("*"))
-}
-
-pub fn todo(desk: &Desk<'_>, task: &Record) -> Todo {
-    let href = record_href(task);
-    let due = moment(desk, task.get("due_at"));
-    let late = due.as_ref().is_some_and(|due| due.past);
-    let today = due.as_ref().is_some_and(|due| due.text.starts_with(&desk.say("day-today")));
-    let about = task.get("customer").id().map(|id| desk.lookup("customer", id));
-    Todo {
-        record: format!("{}/{}", task.object.name, task.id),
-        version: task.version.unsigned_abs(),
-        title: task.title(),
-        peek: format!("{href}/peek"),
-        done: format!("{href}/completion"),
-        href,
-        about: about.filter(|about: &Lookup| !about.href.is_empty()),
-        due,
-        tone: if late { "rose" } else if today { "gold" } else { "" }.to_owned(),
-        icon: task.object.icon.clone(),
-    }
 }
 
 pub fn button(label: String, icon: &str, href: String, method: Method) -> Button {
-    Button { label, icon: icon.to_owned(), href, method, ..Button::default() }
+    Button {
+        label,
+        icon: icon.to_owned(),
+        href,
+        method,
+        ..Button::default()
+    }
 }
 
 /// The sign of a noun.

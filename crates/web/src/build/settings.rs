@@ -2,8 +2,8 @@
 
 use super::desk::{Desk, face};
 use crate::pages::settings::{
-    AccessPage, AccessRow, ChoiceRow, ChoicesPage, DepartmentNode, DepartmentsPage, ProfilePage, RoleCell, RoleRow, RolesPage,
-    UserRow, UsersPage,
+    AccessPage, AccessRow, ChoiceRow, ChoicesPage, DepartmentNode, DepartmentsPage, ProfilePage,
+    RoleCell, RoleRow, RolesPage, UserRow, UsersPage,
 };
 use crate::pages::{CellView, Choice, Method, Tab, Tag};
 use guanxi_access::explain::scope_word;
@@ -30,25 +30,58 @@ pub fn profile(cells: Vec<CellView>) -> ProfilePage {
 pub fn users(desk: &Desk<'_>) -> UsersPage {
     let mut people: Vec<&User> = desk.ctx.directory.users().collect();
     people.sort_by_key(|user| (!user.active, guanxi_meta::text::sort_key(&user.name)));
-    UsersPage { users: people.into_iter().map(|user| user_row(desk, user)).collect(), new: "/settings/users/new".to_owned(), next: None }
+    UsersPage {
+        users: people
+            .into_iter()
+            .map(|user| user_row(desk, user))
+            .collect(),
+        new: "/settings/users/new".to_owned(),
+        next: None,
+    }
 }
 
 fn user_row(desk: &Desk<'_>, user: &User) -> UserRow {
     let at = format!("/settings/users/{}", user.id);
     let record = format!("/user/{}", user.id);
-    let (key, tone) = if user.active { ("state-active", "jade") } else { ("state-disabled", "") };
-    let edit = super::records::button(desk.say("edit"), "pencil", format!("{record}/edit"), Method::Link);
+    let (key, tone) = if user.active {
+        ("state-active", "jade")
+    } else {
+        ("state-disabled", "")
+    };
+    let edit = super::records::button(
+        desk.say("edit"),
+        "pencil",
+        format!("{record}/edit"),
+        Method::Link,
+    );
     let mut actions = vec![edit];
-    actions.push(super::records::button(desk.say("change-password"), "key-round", format!("{at}/password"), Method::Dialog));
-    let toggle = if user.active { ("disable", "lock") } else { ("enable", "check") };
-    actions.push(super::records::button(desk.say(toggle.0), toggle.1, format!("{at}/{}", toggle.0), Method::Post));
+    actions.push(super::records::button(
+        desk.say("change-password"),
+        "key-round",
+        format!("{at}/password"),
+        Method::Dialog,
+    ));
+    let toggle = if user.active {
+        ("disable", "lock")
+    } else {
+        ("enable", "check")
+    };
+    actions.push(super::records::button(
+        desk.say(toggle.0),
+        toggle.1,
+        format!("{at}/{}", toggle.0),
+        Method::Post,
+    ));
     UserRow {
         face: face(&user.name, user.id),
         name: user.name.clone(),
         email: user.email.clone(),
         role: roles(desk, user),
         department: desk.ctx.directory.path(user.department),
-        state: Tag { text: desk.say(key), tone: tone.to_owned() },
+        state: Tag {
+            text: desk.say(key),
+            tone: tone.to_owned(),
+        },
         href: record,
         actions,
         ..UserRow::default()
@@ -56,18 +89,32 @@ fn user_row(desk: &Desk<'_>, user: &User) -> UserRow {
 }
 
 fn roles(desk: &Desk<'_>, user: &User) -> String {
-    let label = |name: &String| desk.ctx.catalog.roles.get(name).map_or(name.clone(), |role| desk.label(&role.label, name));
+    let label = |name: &String| {
+        desk.ctx
+            .catalog
+            .roles
+            .get(name)
+            .map_or(name.clone(), |role| desk.label(&role.label, name))
+    };
     user.roles.iter().map(label).collect::<Vec<_>>().join(", ")
 }
 
 pub fn departments(desk: &Desk<'_>) -> DepartmentsPage {
     let mut all: Vec<&Department> = desk.ctx.directory.departments().collect();
     all.sort_by_key(|department| guanxi_meta::text::sort_key(&department.name));
-    DepartmentsPage { roots: nodes(desk, &all, None, 0), new: "/settings/departments/new".to_owned() }
+    DepartmentsPage {
+        roots: nodes(desk, &all, None, 0),
+        new: "/settings/departments/new".to_owned(),
+    }
 }
 
 /// Children of a department; a ring, which saving refuses, ends at a depth that nobody builds.
-fn nodes(desk: &Desk<'_>, all: &[&Department], parent: Option<Uuid>, depth: usize) -> Vec<DepartmentNode> {
+fn nodes(
+    desk: &Desk<'_>,
+    all: &[&Department],
+    parent: Option<Uuid>,
+    depth: usize,
+) -> Vec<DepartmentNode> {
     const DEEPEST: usize = 32;
     if depth > DEEPEST {
         return Vec::new();
@@ -75,10 +122,19 @@ fn nodes(desk: &Desk<'_>, all: &[&Department], parent: Option<Uuid>, depth: usiz
     let known = |id: Uuid| all.iter().any(|department| department.id == id);
     let is_child = |department: &&&Department| department.parent.filter(|id| known(*id)) == parent;
     let node = |department: &&Department| {
-        let members = desk.ctx.directory.users().filter(|user| user.department == department.seq && user.active).count();
+        let members = desk
+            .ctx
+            .directory
+            .users()
+            .filter(|user| user.department == department.seq && user.active)
+            .count();
         DepartmentNode {
             name: department.name.clone(),
-            head: if department.region { desk.say("is-region") } else { String::new() },
+            head: if department.region {
+                desk.say("is-region")
+            } else {
+                String::new()
+            },
             members: desk.say_n("members-n", members as u64),
             href: format!("/settings/departments/{}", department.id),
             children: nodes(desk, all, Some(department.id), depth + 1),
@@ -87,7 +143,14 @@ fn nodes(desk: &Desk<'_>, all: &[&Department], parent: Option<Uuid>, depth: usiz
     all.iter().filter(is_child).map(node).collect()
 }
 
-const SCOPES: [Scope; 6] = [Scope::None, Scope::Own, Scope::Team, Scope::Below, Scope::Region, Scope::All];
+const SCOPES: [Scope; 6] = [
+    Scope::None,
+    Scope::Own,
+    Scope::Team,
+    Scope::Below,
+    Scope::Region,
+    Scope::All,
+];
 
 /// As declarations write it.
 pub fn scope_name(scope: Scope) -> &'static str {
@@ -113,8 +176,17 @@ pub fn role(desk: &Desk<'_>, name: &str) -> RolesPage {
         current: known == name,
         ..Tab::default()
     };
-    let acts: Vec<String> = Action::ALL.iter().map(|action| desk.say(&format!("may-{}", action.name()))).collect();
-    let rows = catalog.roles.get(name).map(|role| catalog.objects.iter().map(|object| role_row(desk, role, object)).collect());
+    let acts: Vec<String> = Action::ALL
+        .iter()
+        .map(|action| desk.say(&format!("may-{}", action.name())))
+        .collect();
+    let rows = catalog.roles.get(name).map(|role| {
+        catalog
+            .objects
+            .iter()
+            .map(|object| role_row(desk, role, object))
+            .collect()
+    });
     RolesPage {
         roles: catalog.roles.iter().map(tab).collect(),
         action: format!("/settings/roles?role={name}"),
@@ -140,7 +212,11 @@ fn role_row(desk: &Desk<'_>, role: &Role, object: &Arc<Object>) -> RoleRow {
             scopes: SCOPES.map(choice).into(),
         }
     };
-    RoleRow { object: object.name.clone(), label: desk.many(object), cells: Action::ALL.map(cell).into() }
+    RoleRow {
+        object: object.name.clone(),
+        label: desk.many(object),
+        cells: Action::ALL.map(cell).into(),
+    }
 }
 
 /// Lists that an administrator edits: every choice field, by `object.field`.
@@ -148,33 +224,52 @@ pub fn choice_fields<'d>(desk: &'d Desk<'_>) -> impl Iterator<Item = (&'d Arc<Ob
     let of = |object: &'d Arc<Object>| object.fields.iter().map(move |field| (object, field));
     let fields = desk.ctx.catalog.objects.iter().flat_map(of);
     fields.filter(|(object, field)| {
-        let by_pipeline = !object.pipelines.is_empty() && matches!(field.name.as_str(), "stage" | "pipeline");
-        matches!(field.kind.name(), "choice" | "multi_choice") && !by_pipeline && object.area != "settings"
+        let by_pipeline =
+            !object.pipelines.is_empty() && matches!(field.name.as_str(), "stage" | "pipeline");
+        matches!(field.kind.name(), "choice" | "multi_choice")
+            && !by_pipeline
+            && object.area != "settings"
     })
 }
 
 pub fn choices(desk: &Desk<'_>, wanted: &str) -> ChoicesPage {
     let fields: Vec<(&Arc<Object>, &Field)> = choice_fields(desk).collect();
     let key = |(object, field): &(&Arc<Object>, &Field)| format!("{}.{}", object.name, field.name);
-    let chosen = fields.iter().find(|one| key(one) == wanted).or(fields.first());
-    let Some(chosen) = chosen else { return ChoicesPage::default() };
-    let name = |(object, field): &(&Arc<Object>, &Field)| {
-        format!("{} · {}", desk.one(object), desk.label(&field.label, &field.name))
+    let chosen = fields
+        .iter()
+        .find(|one| key(one) == wanted)
+        .or(fields.first());
+    let Some(chosen) = chosen else {
+        return ChoicesPage::default();
     };
-    let tab = |one: &(&Arc<Object>, &Field)| Tab {
+    let name = |(object, field): &(&Arc<Object>, &Field)| {
+        format!(
+            "{} · {}",
+            desk.one(object),
+            desk.label(&field.label, &field.name)
+        )
+    };
+    let list = |one: &(&Arc<Object>, &Field)| Choice {
+        value: key(one),
         label: name(one),
-        href: format!("/settings/choices?list={}", key(one)),
-        current: key(one) == key(chosen),
-        ..Tab::default()
+        selected: key(one) == key(chosen),
+        ..Choice::default()
     };
     let row = |choice: &guanxi_meta::catalog::Choice| ChoiceRow {
         value: choice.value.clone(),
-        labels: Lang::ALL.map(|lang| (lang.code().to_owned(), choice.label.get(lang, &choice.value).to_owned())).into(),
+        labels: Lang::ALL
+            .map(|lang| {
+                (
+                    lang.code().to_owned(),
+                    choice.label.get(lang, &choice.value).to_owned(),
+                )
+            })
+            .into(),
         tone: choice.tone.clone().unwrap_or_default(),
         used: String::new(),
     };
     ChoicesPage {
-        lists: fields.iter().map(tab).collect(),
+        lists: fields.iter().map(list).collect(),
         heading: name(chosen),
         action: format!("/settings/choices?list={}", key(chosen)),
         rows: chosen.1.options.choices.iter().map(row).collect(),
@@ -213,9 +308,25 @@ pub fn access(desk: &Desk<'_>, here: Option<i64>) -> EngineResult<AccessPage> {
 
 /// A browser's name in its header, as people know it.
 fn browser(agent: &str) -> String {
-    let known = [("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl")];
-    let systems = [("Android", "Android"), ("iPhone", "iPhone"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")];
-    let find = |list: &[(&str, &'static str)]| list.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
+    let known = [
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ];
+    let systems = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let find = |list: &[(&str, &'static str)]| {
+        list.iter()
+            .find(|(sign, _)| agent.contains(sign))
+            .map(|(_, name)| *name)
+    };
     match (find(&known), find(&systems)) {
         (Some(name), Some(system)) => format!("{name} · {system}"),
         (Some(name), None) => name.to_owned(),

@@ -38,20 +38,39 @@ pub fn slot(desk: &Desk<'_>, object: &Arc<Object>, name: &str) -> Option<Slot> {
         let label = desk.label(&field.label, name);
         let readable = desk.ctx.grant(object, Action::Read).may_read(at);
         let open = is_open(field).then(|| format!("/{}/options?field={name}", object.name));
-        return readable.then(|| Slot { name: name.to_owned(), label, field: field.clone(), at: Some(at), open });
+        return readable.then(|| Slot {
+            name: name.to_owned(),
+            label,
+            field: field.clone(),
+            at: Some(at),
+            open,
+        });
     }
     let (_, kind, to) = SYSTEM.iter().find(|(system, _, _)| *system == name)?;
     let mut field = Field::new(name, kind::lookup(kind)?);
     field.options.to = (!to.is_empty()).then(|| (*to).to_owned());
-    Some(Slot { name: name.to_owned(), label: desk.label(&system_label(name), name), field, at: None, open: None })
+    Some(Slot {
+        name: name.to_owned(),
+        label: desk.label(&system_label(name), name),
+        field,
+        at: None,
+        open: None,
+    })
 }
 
 /// An input of a noun, which forms show like a field.
 pub fn input(desk: &Desk<'_>, object: &Object, noun: &str, input: &NounInput) -> Option<Slot> {
     let field = input.field()?;
-    let open = is_open(&field).then(|| format!("/{}/options?noun={noun}&field={}", object.name, input.name));
+    let open = is_open(&field)
+        .then(|| format!("/{}/options?noun={noun}&field={}", object.name, input.name));
     let label = desk.label(&input.label, input.name);
-    Some(Slot { name: input.name.to_owned(), label, field, at: None, open })
+    Some(Slot {
+        name: input.name.to_owned(),
+        label,
+        field,
+        at: None,
+        open,
+    })
 }
 
 /// Whether values are taken that nobody listed.
@@ -60,15 +79,23 @@ pub fn is_open(field: &Field) -> bool {
 }
 
 /// The slots of those names that the reader may read.
-pub fn slots<'n>(desk: &Desk<'_>, object: &Arc<Object>, names: impl IntoIterator<Item = &'n String>) -> Vec<Slot> {
-    names.into_iter().filter_map(|name| slot(desk, object, name)).collect()
+pub fn slots<'n>(
+    desk: &Desk<'_>,
+    object: &Arc<Object>,
+    names: impl IntoIterator<Item = &'n String>,
+) -> Vec<Slot> {
+    names
+        .into_iter()
+        .filter_map(|name| slot(desk, object, name))
+        .collect()
 }
 
 impl Slot {
     pub fn value(&self, ctx: &Context, record: &Record) -> Value {
         let id = |found: Option<Uuid>| found.map_or(Value::Null, Value::Id);
         let user = |seq: i64| id(ctx.directory.user(seq).map(|user| user.id));
-        let instant = |micros: i64| Timestamp::from_microsecond(micros).map_or(Value::Null, Value::Instant);
+        let instant =
+            |micros: i64| Timestamp::from_microsecond(micros).map_or(Value::Null, Value::Instant);
         if let Some(at) = self.at {
             return record.values[at].clone();
         }
@@ -76,7 +103,10 @@ impl Slot {
             "owner" => user(record.owner),
             "created_by" => user(record.created_by),
             "updated_by" => user(record.updated_by),
-            "department" => id(ctx.directory.department(record.department).map(|department| department.id)),
+            "department" => id(ctx
+                .directory
+                .department(record.department)
+                .map(|department| department.id)),
             "created_at" => instant(record.created_at),
             _ => instant(record.updated_at),
         }

@@ -21,16 +21,35 @@ pub const ENTRIES: u32 = 25;
 pub fn activities(desk: &Desk<'_>, record: &Record, cursor: &str) -> EngineResult<TimelinePage> {
     let found = timeline(desk.ctx, record, cursor, ENTRIES)?;
     let mut days = Days::default();
-    let entries: Vec<Entry> = found.entries.iter().map(|activity| days.mark(desk, activity_entry(desk, activity))).collect();
-    let next = found.next.map(|next| format!("{}/timeline?{}", record_href(record), super::desk::query(&[("cursor", &next)])));
-    let empty = (entries.is_empty() && cursor.is_empty()).then(|| empty(desk, "activity", "timeline-empty"));
-    Ok(TimelinePage { entries, next, empty })
+    let entries: Vec<Entry> = found
+        .entries
+        .iter()
+        .map(|activity| days.mark(desk, activity_entry(desk, activity)))
+        .collect();
+    let next = found.next.map(|next| {
+        format!(
+            "{}/timeline?{}",
+            record_href(record),
+            super::desk::query(&[("cursor", &next)])
+        )
+    });
+    let empty = (entries.is_empty() && cursor.is_empty())
+        .then(|| empty(desk, "activity", "timeline-empty"));
+    Ok(TimelinePage {
+        entries,
+        next,
+        empty,
+    })
 }
 
 /// The latest few, for the peek panel.
 pub fn latest(desk: &Desk<'_>, record: &Record, most: u32) -> EngineResult<Vec<Entry>> {
     let found = timeline(desk.ctx, record, "", most)?;
-    Ok(found.entries.iter().map(|activity| activity_entry(desk, activity)).collect())
+    Ok(found
+        .entries
+        .iter()
+        .map(|activity| activity_entry(desk, activity))
+        .collect())
 }
 
 fn activity_entry(desk: &Desk<'_>, activity: &Record) -> Entry {
@@ -41,7 +60,11 @@ fn activity_entry(desk: &Desk<'_>, activity: &Record) -> Entry {
         Some(slot.field.kind.to_text(&slot.field, &value)).filter(|text| !text.is_empty())
     };
     let title = activity.title();
-    let body: Vec<String> = ["body", "result"].iter().filter_map(|name| text(name)).filter(|text| *text != title).collect();
+    let body: Vec<String> = ["body", "result"]
+        .iter()
+        .filter_map(|name| text(name))
+        .filter(|text| *text != title)
+        .collect();
     Entry {
         id: activity.id.to_string(),
         icon: object.icon.clone(),
@@ -70,14 +93,22 @@ fn activity_tone(name: &str) -> &'static str {
 fn activity_tags(desk: &Desk<'_>, activity: &Record) -> Vec<Tag> {
     let mut tags = Vec::new();
     for name in ["duration", "outcome", "status"] {
-        let Some(slot) = slot(desk, &activity.object, name) else { continue };
+        let Some(slot) = slot(desk, &activity.object, name) else {
+            continue;
+        };
         let value = slot.value(desk.ctx, activity);
         let is_said = name != "status" || value.text() != Some("done");
         if let (Some(text), true) = (value.text(), is_said) {
             let tone = find(&slot, text).map(tone).unwrap_or_default();
-            tags.push(Tag { text: choice_label(desk, &slot, text), tone });
+            tags.push(Tag {
+                text: choice_label(desk, &slot, text),
+                tone,
+            });
         } else if matches!(value, Value::Duration(_)) {
-            tags.push(Tag { text: shown(desk, &slot, &value).text, tone: String::new() });
+            tags.push(Tag {
+                text: shown(desk, &slot, &value).text,
+                tone: String::new(),
+            });
         }
     }
     tags
@@ -102,15 +133,29 @@ impl Days {
 }
 
 /// Changes, newest first, each with the field's old and new value.
-pub fn changes(desk: &Desk<'_>, record: &Record, (cursor, may_undo): (&str, Undo)) -> EngineResult<TimelinePage> {
+pub fn changes(
+    desk: &Desk<'_>,
+    record: &Record,
+    (cursor, may_undo): (&str, Undo),
+) -> EngineResult<TimelinePage> {
     let (found, next) = history::history(desk.ctx, &record.object, record.id, cursor, ENTRIES)?;
     let mut days = Days::default();
     let mut entries = Vec::with_capacity(found.len());
     for entry in &found {
         entries.push(days.mark(desk, change_entry(desk, record, (entry, may_undo))?));
     }
-    let next = next.map(|next| format!("{}/history?{}", record_href(record), super::desk::query(&[("cursor", &next)])));
-    Ok(TimelinePage { entries, next, empty: None })
+    let next = next.map(|next| {
+        format!(
+            "{}/history?{}",
+            record_href(record),
+            super::desk::query(&[("cursor", &next)])
+        )
+    });
+    Ok(TimelinePage {
+        entries,
+        next,
+        empty: None,
+    })
 }
 
 /// Whether changes may be taken back.
@@ -120,24 +165,50 @@ pub enum Undo {
     Refused,
 }
 
-fn change_entry(desk: &Desk<'_>, record: &Record, (entry, undo): (&history::Entry, Undo)) -> EngineResult<Entry> {
+fn change_entry(
+    desk: &Desk<'_>,
+    record: &Record,
+    (entry, undo): (&history::Entry, Undo),
+) -> EngineResult<Entry> {
     let mut changes = Vec::with_capacity(entry.changes.len());
     for change in &entry.changes {
-        let Some(slot) = slot(desk, &record.object, &change.field) else { continue };
-        let (old, new) = (said(desk, &slot, &change.old)?, said(desk, &slot, &change.new)?);
-        changes.push(Change { label: slot.label, old, new });
+        let Some(slot) = slot(desk, &record.object, &change.field) else {
+            continue;
+        };
+        let (old, new) = (
+            said(desk, &slot, &change.old)?,
+            said(desk, &slot, &change.new)?,
+        );
+        changes.push(Change {
+            label: slot.label,
+            old,
+            new,
+        });
     }
     let can_undo = undo == Undo::Offered && entry.op != "create" && !changes.is_empty();
     let version = entry.version;
     let by = desk.ctx.user_name(entry.by);
     Ok(Entry {
         id: format!("v{version}"),
-        icon: if entry.op == "create" { "plus" } else { "pencil" }.to_owned(),
+        icon: if entry.op == "create" {
+            "plus"
+        } else {
+            "pencil"
+        }
+        .to_owned(),
         kind: operation(desk, &entry.op),
         at: desk.instant(entry.at),
-        by: if by.is_empty() { desk.say("by-system") } else { by.to_owned() },
+        by: if by.is_empty() {
+            desk.say("by-system")
+        } else {
+            by.to_owned()
+        },
         tags: door(desk, &entry.via),
-        undo: if can_undo { format!("{}/undo?version={version}", record_href(record)) } else { String::new() },
+        undo: if can_undo {
+            format!("{}/undo?version={version}", record_href(record))
+        } else {
+            String::new()
+        },
         changes,
         ..Entry::default()
     })
@@ -145,14 +216,25 @@ fn change_entry(desk: &Desk<'_>, record: &Record, (entry, undo): (&history::Entr
 
 fn operation(desk: &Desk<'_>, op: &str) -> String {
     let key = format!("did-{}", op.replace('_', "-"));
-    if desk.words.keys().contains(&key) { desk.say(&key) } else { desk.say("did-update") }
+    if desk.words.keys().contains(&key) {
+        desk.say(&key)
+    } else {
+        desk.say("did-update")
+    }
 }
 
 /// By which door a change came, where it was not a page.
 fn door(desk: &Desk<'_>, via: &str) -> Vec<Tag> {
     let door = via.split(':').next().unwrap_or_default();
     let key = format!("via-{door}");
-    if desk.words.keys().contains(&key) { vec![Tag { text: desk.say(&key), tone: String::new() }] } else { Vec::new() }
+    if desk.words.keys().contains(&key) {
+        vec![Tag {
+            text: desk.say(&key),
+            tone: String::new(),
+        }]
+    } else {
+        Vec::new()
+    }
 }
 
 fn said(desk: &Desk<'_>, slot: &Slot, json: &Json) -> EngineResult<String> {
@@ -168,20 +250,40 @@ fn said(desk: &Desk<'_>, slot: &Slot, json: &Json) -> EngineResult<String> {
 pub fn files(desk: &Desk<'_>, files: &[Attachment]) -> TimelinePage {
     let entry = |file: &Attachment| Entry {
         id: file.id.to_string(),
-        icon: if file.media_type.starts_with("image/") { "image" } else { "paperclip" }.to_owned(),
+        icon: if file.media_type.starts_with("image/") {
+            "image"
+        } else {
+            "paperclip"
+        }
+        .to_owned(),
         kind: desk.speaker.size(file.size_bytes),
         at: desk.instant(file.at),
         by: desk.ctx.user_name(file.person).to_owned(),
-        files: vec![Lookup { id: file.id.to_string(), label: file.name.clone(), href: format!("/files/{}", file.id) }],
+        files: vec![Lookup {
+            id: file.id.to_string(),
+            label: file.name.clone(),
+            href: format!("/files/{}", file.id),
+        }],
         ..Entry::default()
     };
     let entries: Vec<Entry> = files.iter().map(entry).collect();
-    let empty = entries.is_empty().then(|| empty(desk, "paperclip", "files-empty"));
-    TimelinePage { entries, next: None, empty }
+    let empty = entries
+        .is_empty()
+        .then(|| empty(desk, "paperclip", "files-empty"));
+    TimelinePage {
+        entries,
+        next: None,
+        empty,
+    }
 }
 
 fn empty(desk: &Desk<'_>, icon: &str, key: &str) -> Empty {
-    Empty { icon: icon.to_owned(), title: desk.say(key), text: desk.say(&format!("{key}-text")), actions: Vec::new() }
+    Empty {
+        icon: icon.to_owned(),
+        title: desk.say(key),
+        text: desk.say(&format!("{key}-text")),
+        actions: Vec::new(),
+    }
 }
 
 /// An instant of a value, for what is due.

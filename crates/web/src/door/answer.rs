@@ -30,21 +30,39 @@ pub const FLASH: &str = "gx_flash";
 
 impl Answer {
     fn new(status: StatusCode, body: Body) -> Answer {
-        Answer { status, body, headers: Vec::new(), triggers: Map::new() }
+        Answer {
+            status,
+            body,
+            headers: Vec::new(),
+            triggers: Map::new(),
+        }
     }
 
     /// The page, whole or as the fragment that a script asked for.
     pub fn page<P: Page>(visit: &Visit, title: &str, page: &P) -> EngineResult<Answer> {
-        let frame = if visit.head.is_fragment { Frame::Fragment } else { Frame::Whole };
+        let frame = if visit.head.is_fragment {
+            Frame::Fragment
+        } else {
+            Frame::Whole
+        };
         Answer::framed(visit, title, page, frame)
     }
 
-    pub fn framed<P: Page>(visit: &Visit, title: &str, page: &P, frame: Frame) -> EngineResult<Answer> {
+    pub fn framed<P: Page>(
+        visit: &Visit,
+        title: &str,
+        page: &P,
+        frame: Frame,
+    ) -> EngineResult<Answer> {
         let shell = match frame {
             Frame::Whole => shell::whole(visit, title)?,
             Frame::Fragment => shell::bare(visit, title),
         };
-        let html = visit.site.renderer.page(&shell, page, frame).map_err(|error| EngineError::Broken(error.to_string()))?;
+        let html = visit
+            .site
+            .renderer
+            .page(&shell, page, frame)
+            .map_err(|error| EngineError::Broken(error.to_string()))?;
         let mut answer = Answer::html(html);
         if frame == Frame::Whole && visit.head.cookie(FLASH).is_some() {
             answer = answer.cookie(cookies::set(FLASH, "", 0, visit.head.is_secure));
@@ -55,9 +73,16 @@ impl Answer {
     /// HTML that belongs to one person and changes at any time.
     pub fn html(html: String) -> Answer {
         let mut answer = Answer::new(StatusCode::OK, Body::from(html));
-        answer.headers.push((header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")));
-        answer.headers.push((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
-        answer.headers.push((header::VARY, HeaderValue::from_static("HX-Request, Cookie")));
+        answer.headers.push((
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ));
+        answer
+            .headers
+            .push((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+        answer
+            .headers
+            .push((header::VARY, HeaderValue::from_static("HX-Request, Cookie")));
         answer
     }
 
@@ -80,7 +105,11 @@ impl Answer {
 
     /// The page on which a script asked comes anew; without scripts, `path`.
     pub fn anew(visit: &Visit, path: &str) -> Answer {
-        if visit.head.is_fragment { Answer::nothing().with(HX_REFRESH, "true") } else { Answer::see(visit, path) }
+        if visit.head.is_fragment {
+            Answer::nothing().with(HX_REFRESH, "true")
+        } else {
+            Answer::see(visit, path)
+        }
     }
 
     #[must_use]
@@ -118,7 +147,10 @@ impl Answer {
     /// Said at the foot of the present page.
     #[must_use]
     pub fn toast(self, text: &str, undo: &str) -> Answer {
-        self.trigger("toast", json!({ "text": text, "tone": "good", "undo": undo }))
+        self.trigger(
+            "toast",
+            json!({ "text": text, "tone": "good", "undo": undo }),
+        )
     }
 
     /// Said on the page that comes next.

@@ -35,7 +35,12 @@ pub struct Head {
 impl Head {
     pub fn read(request: &Request, params: &RawPathParams) -> Head {
         let headers = request.headers();
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text = |name: &str| {
+            headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
         let cookies = cookies::read(headers);
         let uri = request.uri();
         let query: Vec<(String, String)> =
@@ -43,7 +48,10 @@ impl Head {
         let pairs = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Head {
             method: request.method().clone(),
-            path: uri.path_and_query().map_or("/", |whole| whole.as_str()).to_owned(),
+            path: uri
+                .path_and_query()
+                .map_or("/", |whole| whole.as_str())
+                .to_owned(),
             params: params.iter().map(pairs).collect(),
             lang: language(headers, &cookies, &query),
             query,
@@ -54,7 +62,8 @@ impl Head {
             agent: text("user-agent").unwrap_or_default(),
             address: address(request),
             is_secure: uri.scheme_str() == Some("https")
-                || text("x-forwarded-proto").is_some_and(|list| list.split(',').next().is_some_and(is_https)),
+                || text("x-forwarded-proto")
+                    .is_some_and(|list| list.split(',').next().is_some_and(is_https)),
             is_foreign: is_foreign(headers),
             cookies,
         }
@@ -90,30 +99,49 @@ impl Head {
 }
 
 fn find<'a>(list: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    list.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    list.iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.as_str())
 }
 
 fn is_https(scheme: &str) -> bool {
     scheme.trim().eq_ignore_ascii_case("https")
 }
 
-fn language(headers: &HeaderMap, cookies: &[(String, String)], query: &[(String, String)]) -> Option<Lang> {
+fn language(
+    headers: &HeaderMap,
+    cookies: &[(String, String)],
+    query: &[(String, String)],
+) -> Option<Lang> {
     let asked = find(query, "language").and_then(Lang::parse);
     let kept = || find(cookies, "gx_lang").and_then(Lang::parse);
-    let spoken = || headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok().and_then(Lang::negotiate);
+    let spoken = || {
+        headers
+            .get(header::ACCEPT_LANGUAGE)?
+            .to_str()
+            .ok()
+            .and_then(Lang::negotiate)
+    };
     asked.or_else(kept).or_else(spoken)
 }
 
 /// A script of another site can't forge `Origin`; a browser that sends none is not asked for one.
 fn is_foreign(headers: &HeaderMap) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else { return false };
-    origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
+    let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else {
+        return false;
+    };
+    origin
+        .split_once("://")
+        .is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
 }
 
 /// The peer; behind a proxy on this machine, whom the proxy names last, since what stands before it may be made up.
 fn address(request: &Request) -> String {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
     let forwarded = || {
         let list = request.headers().get("x-forwarded-for")?.to_str().ok()?;
         list.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
@@ -135,8 +163,13 @@ fn local_part(address: &str) -> Option<String> {
 /// The path if it is one of this site, else the first page: `//host`, `/\host` and schemes lead elsewhere.
 pub fn local(path: &str) -> &str {
     let second = path.as_bytes().get(1);
-    let leads_away = matches!(second, Some(b'/' | b'\\')) || path.chars().any(|c| c.is_control() || c == '\\');
-    if path.starts_with('/') && !leads_away { path } else { "/" }
+    let leads_away =
+        matches!(second, Some(b'/' | b'\\')) || path.chars().any(|c| c.is_control() || c == '\\');
+    if path.starts_with('/') && !leads_away {
+        path
+    } else {
+        "/"
+    }
 }
 
 #[cfg(test)]
@@ -148,7 +181,16 @@ mod tests {
         for path in ["/", "/customer?view=mine", "/customer/1#x"] {
             assert_eq!(local(path), path);
         }
-        for path in ["", "//evil", "/\\evil", "https://evil", "javascript:alert(1)", "/a\nb", "/\t/evil", "customer"] {
+        for path in [
+            "",
+            "//evil",
+            "/\\evil",
+            "https://evil",
+            "javascript:alert(1)",
+            "/a\nb",
+            "/\t/evil",
+            "customer",
+        ] {
             assert_eq!(local(path), "/", "{path:?}");
         }
     }

@@ -50,7 +50,10 @@ impl Visit {
 
     /// The id that the address names; what is no id names nothing.
     pub fn id(&self) -> EngineResult<Uuid> {
-        self.head.param("id").parse().map_err(|_| EngineError::NotFound)
+        self.head
+            .param("id")
+            .parse()
+            .map_err(|_| EngineError::NotFound)
     }
 
     /// The object, if the caller may do this with any of it at all.
@@ -64,7 +67,11 @@ impl Visit {
 
     /// The version that the reader saw: of the header, else of the form.
     pub fn version(&self) -> Option<i64> {
-        let said = self.head.if_match.as_deref().or_else(|| self.form.get("version"))?;
+        let said = self
+            .head
+            .if_match
+            .as_deref()
+            .or_else(|| self.form.get("version"))?;
         let tag = said.trim().trim_start_matches("W/").trim_matches('"');
         // A version that this house never gave is stale, not malformed.
         (!tag.is_empty() && tag != "*").then(|| tag.parse().unwrap_or(-1))
@@ -80,9 +87,12 @@ impl Visit {
 pub fn on(method: &str, work: Work) -> MethodRouter<Site> {
     let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
     let filter = MethodFilter::try_from(method).unwrap_or(MethodFilter::GET);
-    MethodRouter::new().on(filter, move |State(site): State<Site>, params: RawPathParams, request: Request| async move {
-        run(site, params, request, work).await
-    })
+    MethodRouter::new().on(
+        filter,
+        move |State(site): State<Site>, params: RawPathParams, request: Request| async move {
+            run(site, params, request, work).await
+        },
+    )
 }
 
 async fn run(site: Site, params: RawPathParams, request: Request, work: Work) -> Response<Body> {
@@ -116,9 +126,21 @@ fn attend(site: Site, head: Head, form: Form, work: Work) -> Response<Body> {
 }
 
 fn admit(site: &Site, head: &Head, form: Form) -> EngineResult<Visit> {
-    let secret = head.cookie("gx_session").ok_or(EngineError::Unauthorized)?.to_owned();
+    let secret = head
+        .cookie("gx_session")
+        .ok_or(EngineError::Unauthorized)?
+        .to_owned();
     let ctx = session::resume(&site.engine, &secret, "web")?;
-    let chosen = ctx.person().and_then(|person| person.language.as_deref()).and_then(Lang::parse);
+    let chosen = ctx
+        .person()
+        .and_then(|person| person.language.as_deref())
+        .and_then(Lang::parse);
     let lang = chosen.or(head.lang).unwrap_or_default();
-    Ok(Visit { site: site.clone(), ctx: ctx.speaking(lang), head: head.clone(), form, session: secret })
+    Ok(Visit {
+        site: site.clone(),
+        ctx: ctx.speaking(lang),
+        head: head.clone(),
+        form,
+        session: secret,
+    })
 }

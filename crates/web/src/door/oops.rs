@@ -3,10 +3,10 @@
 use super::answer::Answer;
 use super::head::Head;
 use super::{Site, Visit};
-use crate::pages::Shell;
-use crate::pages::error::ErrorPage;
 use crate::Frame;
 use crate::build::shell;
+use crate::pages::Shell;
+use crate::pages::error::ErrorPage;
 use axum::body::Body;
 use axum::http::{Response, StatusCode, header};
 use guanxi_engine::EngineError;
@@ -22,10 +22,19 @@ pub fn respond(visit: &Visit, error: &EngineError) -> Response<Body> {
     if visit.head.is_fragment {
         return problem(status, &detail, error);
     }
-    let page = ErrorPage { status: status.as_u16(), detail: own_words(error, detail), request };
+    let page = ErrorPage {
+        status: status.as_u16(),
+        detail: own_words(error, detail),
+        request,
+    };
     let shell = shell::whole(visit, "").unwrap_or_else(|_| shell::bare(visit, ""));
     let title = status.as_u16().to_string();
-    page_or_text(&visit.site, Shell { title, ..shell }, (status, &page), error)
+    page_or_text(
+        &visit.site,
+        Shell { title, ..shell },
+        (status, &page),
+        error,
+    )
 }
 
 /// The answer where nobody is known: the caller has no session, or the body can't be read.
@@ -36,7 +45,11 @@ pub fn blunt(site: &Site, head: &Head, error: &EngineError) -> Response<Body> {
     if head.is_fragment {
         return problem(status, &detail, error);
     }
-    let page = ErrorPage { status: status.as_u16(), detail: own_words(error, detail), request };
+    let page = ErrorPage {
+        status: status.as_u16(),
+        detail: own_words(error, detail),
+        request,
+    };
     let shell = shell::nobody(site, head, status.as_str());
     page_or_text(site, shell, (status, &page), error)
 }
@@ -47,7 +60,11 @@ pub fn log_in_first(head: &Head) -> Response<Body> {
         return problem(StatusCode::UNAUTHORIZED, "", &EngineError::Unauthorized);
     }
     let next: String = serde_urlencoded::to_string([("next", &head.path)]).unwrap_or_default();
-    let to = if head.path == "/" { "/login".to_owned() } else { format!("/login?{next}") };
+    let to = if head.path == "/" {
+        "/login".to_owned()
+    } else {
+        format!("/login?{next}")
+    };
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     if let Ok(value) = to.parse() {
@@ -67,7 +84,9 @@ pub fn said(error: &EngineError, lang: Lang) -> (StatusCode, String) {
         EngineError::Query(query) => (StatusCode::BAD_REQUEST, query.message(lang)),
         EngineError::Invalid(errors) => (StatusCode::UNPROCESSABLE_ENTITY, sentences(errors, lang)),
         EngineError::Stale(_) => (StatusCode::PRECONDITION_FAILED, say("stale")),
-        EngineError::Taken(fault, errors) if errors.is_empty() => (StatusCode::CONFLICT, fault.message(lang)),
+        EngineError::Taken(fault, errors) if errors.is_empty() => {
+            (StatusCode::CONFLICT, fault.message(lang))
+        }
         EngineError::Taken(_, errors) => (StatusCode::CONFLICT, sentences(errors, lang)),
         EngineError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, say("too_many")),
         EngineError::TooLarge(fault) => (StatusCode::PAYLOAD_TOO_LARGE, fault.message(lang)),
@@ -75,8 +94,12 @@ pub fn said(error: &EngineError, lang: Lang) -> (StatusCode, String) {
         EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => {
             (StatusCode::SERVICE_UNAVAILABLE, say("unavailable"))
         }
-        EngineError::Store(StoreError::TooSlow) => (StatusCode::BAD_REQUEST, message(lang, "too_slow", &[])),
-        EngineError::Store(_) | EngineError::Broken(_) => (StatusCode::INTERNAL_SERVER_ERROR, say("internal")),
+        EngineError::Store(StoreError::TooSlow) => {
+            (StatusCode::BAD_REQUEST, message(lang, "too_slow", &[]))
+        }
+        EngineError::Store(_) | EngineError::Broken(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, say("internal"))
+        }
     }
 }
 
@@ -85,13 +108,20 @@ fn message_of(lang: Lang, code: &str) -> String {
 }
 
 fn sentences(errors: &[FieldError], lang: Lang) -> String {
-    errors.iter().map(|error| error.fault.message(lang)).collect::<Vec<_>>().join(" ")
+    errors
+        .iter()
+        .map(|error| error.fault.message(lang))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Where the page has words of its own for the status, those are kinder than the API's.
 fn own_words(error: &EngineError, detail: String) -> String {
     match error {
-        EngineError::BadRequest(_) | EngineError::Query(_) | EngineError::Invalid(_) | EngineError::Taken(..) => detail,
+        EngineError::BadRequest(_)
+        | EngineError::Query(_)
+        | EngineError::Invalid(_)
+        | EngineError::Taken(..) => detail,
         EngineError::Store(StoreError::TooSlow) | EngineError::TooLarge(_) => detail,
         _ => String::new(),
     }
@@ -111,13 +141,23 @@ fn note(site: &Site, error: &EngineError) -> String {
 fn problem(status: StatusCode, detail: &str, error: &EngineError) -> Response<Body> {
     // Statuses whose body htmx swaps in mean a form; a problem that is no form must not land in the page.
     let swapped = matches!(status.as_u16(), 409 | 412 | 422);
-    let status = if swapped { StatusCode::BAD_REQUEST } else { status };
-    let body = json!({ "type": "about:blank", "status": status.as_u16(), "detail": detail }).to_string();
+    let status = if swapped {
+        StatusCode::BAD_REQUEST
+    } else {
+        status
+    };
+    let body =
+        json!({ "type": "about:blank", "status": status.as_u16(), "detail": detail }).to_string();
     let answer = Answer::body(Body::from(body), "application/problem+json").status(status);
     retry(answer, error).into_response()
 }
 
-fn page_or_text(site: &Site, shell: Shell, (status, page): (StatusCode, &ErrorPage), error: &EngineError) -> Response<Body> {
+fn page_or_text(
+    site: &Site,
+    shell: Shell,
+    (status, page): (StatusCode, &ErrorPage),
+    error: &EngineError,
+) -> Response<Body> {
     let answer = match site.renderer.page(&shell, page, Frame::Whole) {
         Ok(html) => Answer::html(html),
         Err(failure) => {
@@ -130,8 +170,12 @@ fn page_or_text(site: &Site, shell: Shell, (status, page): (StatusCode, &ErrorPa
 
 fn retry(answer: Answer, error: &EngineError) -> Answer {
     match error {
-        EngineError::TooMany { retry_after_s } => answer.with(header::RETRY_AFTER, &retry_after_s.to_string()),
-        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => answer.with(header::RETRY_AFTER, "1"),
+        EngineError::TooMany { retry_after_s } => {
+            answer.with(header::RETRY_AFTER, &retry_after_s.to_string())
+        }
+        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => {
+            answer.with(header::RETRY_AFTER, "1")
+        }
         _ => answer,
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Page;
-use super::parts::{CellView, Choice, FieldError, Lookup, Tally};
+use super::parts::{CellView, Choice, FieldError, Tally};
 use super::sample::Say;
 
 /// A noun with a form: handover, closure, share, claim, delete, bulk edit, save view. POST to `action`.
@@ -25,21 +25,6 @@ pub struct ActionPage {
     pub hidden: Vec<(String, String)>,
     /// True when the list's choice is sent along (`ids`, or `all` and `filter`).
     pub is_bulk: bool,
-}
-
-/// A lead becomes customer, contact and deal in one act.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ConversionPage {
-    pub lead: String,
-    pub action: String,
-    pub cancel: String,
-    pub version: u64,
-    pub customer: Vec<CellView>,
-    pub contact: Vec<CellView>,
-    pub opportunity: Vec<CellView>,
-    /// Existing customers that look the same; posted as `customer_id`, empty = a new one.
-    pub existing: Vec<Lookup>,
-    pub errors: Vec<FieldError>,
 }
 
 /// "Why can I see this": each rule with its answer, the deciding ones first.
@@ -148,33 +133,6 @@ impl Page for ActionPage {
             ..handover.clone()
         };
         vec![("handover", handover), ("closure", lost)]
-    }
-}
-
-impl Page for ConversionPage {
-    const TEMPLATE: &'static str = "dialogs/conversion.html";
-
-    fn samples(lang: &str) -> Vec<(&'static str, Self)> {
-        let say = Say(lang);
-        let name = |text: &str| vec![CellView::new("name", &say.of("名称", "Name"), "text", text)];
-        vec![(
-            "",
-            ConversionPage {
-                lead: say.of("李国强 · 合肥锅炉", "Guoqiang Li · Hefei Boiler"),
-                action: "/lead/1/conversion".into(),
-                cancel: "/lead/1".into(),
-                version: 2,
-                customer: name(&say.of("合肥锅炉", "Hefei Boiler")),
-                contact: name(&say.of("李国强", "Guoqiang Li")),
-                opportunity: name(&say.of("10 吨锅炉改造", "10 t boiler conversion")),
-                existing: vec![Lookup {
-                    id: "1".into(),
-                    label: say.of("合肥锅炉制造有限公司", "Hefei Boiler Works"),
-                    href: "/customer/1".into(),
-                }],
-                errors: vec![],
-            },
-        )]
     }
 }
 

@@ -69,7 +69,6 @@ pub fn samples(lang: &str) -> Vec<Sample> {
     collect::<import::ImportProgress>(lang, &mut all);
     collect::<merge::MergePage>(lang, &mut all);
     collect::<dialogs::ActionPage>(lang, &mut all);
-    collect::<dialogs::ConversionPage>(lang, &mut all);
     collect::<dialogs::WhyPage>(lang, &mut all);
     collect::<dialogs::FilterPage>(lang, &mut all);
     collect::<dialogs::ColumnsPage>(lang, &mut all);

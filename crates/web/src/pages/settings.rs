@@ -79,7 +79,8 @@ pub struct RoleCell {
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ChoicesPage {
-    pub lists: Vec<super::Tab>,
+    /// Every list, by `object.field`.
+    pub lists: Vec<Choice>,
     pub heading: String,
     pub action: String,
     /// Posted as `value.<n> zh.<n> en.<n> tone.<n>`.
@@ -332,19 +333,19 @@ impl Page for ChoicesPage {
             row("key", "重点", "Key", "sky"),
             row("normal", "普通", "Normal", ""),
         ];
-        let lists = vec![
-            super::Tab {
-                current: true,
-                ..say.tab("客户级别", "Customer level", "/settings/choices/level")
-            },
-            say.tab("来源", "Source", "/settings/choices/source"),
-        ];
+        let lists = say.choices(
+            &[
+                ("customer.level", "客户级别", "Customer level", ""),
+                ("customer.source", "来源", "Source", ""),
+            ],
+            "customer.level",
+        );
         vec![(
             "",
             ChoicesPage {
                 lists,
                 heading: say.of("客户级别", "Customer level"),
-                action: "/settings/choices/level".into(),
+                action: "/settings/choices?list=customer.level".into(),
                 rows,
                 is_open: false,
             },

@@ -2,7 +2,7 @@
 
 use super::record::found;
 use crate::build::desk::{Desk, record_href};
-use crate::build::records::links_here;
+use crate::build::hangs::links_here;
 use crate::build::slots::slot;
 use crate::build::{input, timelines};
 use crate::door::Visit;
@@ -30,10 +30,16 @@ pub fn write(visit: &Visit) -> EngineResult<Answer> {
         return Ok(Answer::see(visit, &record_href(&record)).flash(visit, &text, ("good", "")));
     }
     let page = timelines::activities(&desk, &record, "")?;
-    Ok(Answer::page(visit, "", &page)?.toast(&text, "").trigger("composer:done", json!({})))
+    Ok(Answer::page(visit, "", &page)?
+        .toast(&text, "")
+        .trigger("composer:done", json!({})))
 }
 
-fn fields(visit: &Visit, desk: &Desk<'_>, (record, kind): (&Record, &Arc<Object>)) -> EngineResult<Map<String, Json>> {
+fn fields(
+    visit: &Visit,
+    desk: &Desk<'_>,
+    (record, kind): (&Record, &Arc<Object>),
+) -> EngineResult<Map<String, Json>> {
     let text = visit.form.text("body").trim();
     let link = links_here(kind, &record.object).ok_or(EngineError::NotFound)?;
     let first = text.lines().next().unwrap_or_default();
@@ -49,7 +55,9 @@ fn fields(visit: &Visit, desk: &Desk<'_>, (record, kind): (&Record, &Arc<Object>
     if text != subject && kind.field("body").is_some() {
         fields.insert("body".to_owned(), json!(text));
     }
-    let due = slot(desk, kind, "due_at").map(|due| input::field(desk, &due, &visit.form)).unwrap_or_default();
+    let due = slot(desk, kind, "due_at")
+        .map(|due| input::field(desk, &due, &visit.form))
+        .unwrap_or_default();
     if !due.is_null() {
         fields.insert("due_at".to_owned(), due);
     } else if kind.name != "task" && knows_done(kind) {
@@ -60,5 +68,11 @@ fn fields(visit: &Visit, desk: &Desk<'_>, (record, kind): (&Record, &Arc<Object>
 }
 
 fn knows_done(kind: &Object) -> bool {
-    kind.field("status").is_some_and(|status| status.options.choices.iter().any(|choice| choice.value == "done"))
+    kind.field("status").is_some_and(|status| {
+        status
+            .options
+            .choices
+            .iter()
+            .any(|choice| choice.value == "done")
+    })
 }

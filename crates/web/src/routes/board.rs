@@ -22,20 +22,46 @@ pub fn cards(visit: &Visit) -> EngineResult<Answer> {
     let lane = visit.head.query("lane");
     let (cards, next) = board.cards(lane, visit.head.query("cursor"))?;
     let more = next.map(|cursor| board.more(lane, &cursor));
-    let lane = Lane { stage: lane.to_owned(), cards, more, ..Lane::default() };
-    Answer::page(visit, &desk.many(&object), &LanesPage { part: "cards".to_owned(), lanes: vec![lane] })
+    let lane = Lane {
+        stage: lane.to_owned(),
+        cards,
+        more,
+        ..Lane::default()
+    };
+    Answer::page(
+        visit,
+        &desk.many(&object),
+        &LanesPage {
+            part: "cards".to_owned(),
+            lanes: vec![lane],
+        },
+    )
 }
 
 /// One card as it is now.
 pub fn card(visit: &Visit) -> EngineResult<Answer> {
     let object = visit.object()?;
-    let id: Uuid = visit.head.query("id").parse().map_err(|_| EngineError::NotFound)?;
+    let id: Uuid = visit
+        .head
+        .query("id")
+        .parse()
+        .map_err(|_| EngineError::NotFound)?;
     let record = read::get(&visit.ctx, &object, id)?;
     let place = Place::read(&object, &visit.head);
     let desk = Desk::new(visit)?;
     let cards = Board::new(&desk, &place)?.show(&[record])?;
-    let lane = Lane { cards, ..Lane::default() };
-    Answer::page(visit, &desk.many(&object), &LanesPage { part: "card".to_owned(), lanes: vec![lane] })
+    let lane = Lane {
+        cards,
+        ..Lane::default()
+    };
+    Answer::page(
+        visit,
+        &desk.many(&object),
+        &LanesPage {
+            part: "card".to_owned(),
+            lanes: vec![lane],
+        },
+    )
 }
 
 /// A card was put into another lane; the answer is every lane's head, since two of them have other sums now.
@@ -46,7 +72,10 @@ pub fn r#move(visit: &Visit) -> EngineResult<Answer> {
     let lanes = crate::build::board::lane_slot(&desk, &place).ok_or(EngineError::NotFound)?;
     let version = put(visit, &record, (&lanes.name, visit.form.text("stage")))?;
     let heads = Board::new(&desk, &place)?.heads()?;
-    let page = LanesPage { part: "heads".to_owned(), lanes: heads };
+    let page = LanesPage {
+        part: "heads".to_owned(),
+        lanes: heads,
+    };
     Ok(Answer::page(visit, &desk.many(&record.object), &page)?.version(version))
 }
 
@@ -59,7 +88,9 @@ pub fn stage(visit: &Visit) -> EngineResult<Answer> {
 
 /// A closed deal that goes back to an open stage is reopened, which is an act of its own.
 fn put(visit: &Visit, record: &Record, (field, value): (&str, &str)) -> EngineResult<i64> {
-    let closed = field == "stage" && !record.object.pipelines.is_empty() && outcome(&record.object, record) != Outcome::Open;
+    let closed = field == "stage"
+        && !record.object.pipelines.is_empty()
+        && outcome(&record.object, record) != Outcome::Open;
     if closed {
         let input = Map::from_iter([("stage".to_owned(), json!(value))]);
         let answer = act::act(&visit.ctx, &record.object, record.id, "reopening", input)?;

@@ -72,15 +72,23 @@ impl What {
         match self {
             What::Edit(slots) => {
                 let mut page = bulk(desk, object, ("edit", count));
-                page.cells = slots.iter().map(|slot| crate::build::cells::asked(desk, slot, &guanxi_meta::Value::Null)).collect();
+                page.cells = slots
+                    .iter()
+                    .map(|slot| crate::build::cells::asked(desk, slot, &guanxi_meta::Value::Null))
+                    .collect();
                 page
             }
             What::Remove => bulk(desk, object, ("remove", count)),
             What::Noun(noun, _) => {
                 let at = format!("/{}/bulk", object.name);
-                let mut page = dialogs::noun(desk, object, noun, (&at, &format!("/{}", object.name)));
+                let mut page =
+                    dialogs::noun(desk, object, noun, (&at, &format!("/{}", object.name)));
                 page.is_bulk = true;
-                page.touches = vec![touched(desk, object, if count.is_empty() { "…" } else { count })];
+                page.touches = vec![touched(
+                    desk,
+                    object,
+                    if count.is_empty() { "…" } else { count },
+                )];
                 page
             }
         }
@@ -105,14 +113,20 @@ pub fn run(visit: &Visit) -> EngineResult<Answer> {
     let outcome = match &what {
         What::Edit(slots) => edit(visit, &desk, (&object, slots), &ids),
         What::Remove => Ok(each(visit, &ids, |id| Change::remove(&object, id, None))),
-        What::Noun(noun, slots) => acts(visit, &object, (noun, &said(&desk, slots, &visit.form)), &ids),
+        What::Noun(noun, slots) => acts(
+            visit,
+            &object,
+            (noun, &said(&desk, slots, &visit.form)),
+            &ids,
+        ),
     };
     match outcome {
         Ok(results) => Ok(told(visit, &desk, &object, &results)),
         Err(EngineError::Invalid(errors)) => {
             let page = what.page(&desk, &object, &ids.len().to_string());
             let page = dialogs::again(&desk, page, what.slots(), (&visit.form, &errors))?;
-            Ok(Answer::page(visit, &page.heading.clone(), &page)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+            Ok(Answer::page(visit, &page.heading.clone(), &page)?
+                .status(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
     }
@@ -121,7 +135,11 @@ pub fn run(visit: &Visit) -> EngineResult<Answer> {
 /// The ids that were ticked, or all that match the filter now within what the reader may do this to.
 fn chosen(visit: &Visit, object: &Arc<Object>, action: Action) -> EngineResult<Vec<Uuid>> {
     if visit.form.text("all") != "1" {
-        let ids = visit.form.text("ids").split(',').filter_map(|id| id.parse().ok());
+        let ids = visit
+            .form
+            .text("ids")
+            .split(',')
+            .filter_map(|id| id.parse().ok());
         return Ok(ids.take(MOST).collect());
     }
     let place = Place::parse(object, visit.form.text("filter"));
@@ -139,7 +157,11 @@ fn chosen(visit: &Visit, object: &Arc<Object>, action: Action) -> EngineResult<V
         ids.extend(page.records.iter().map(|record| record.id));
         match page.next {
             Some(next) if ids.len() < MOST => cursor = next,
-            Some(_) => return Err(EngineError::TooLarge(Fault::new("bulk_too_large").with("most", MOST))),
+            Some(_) => {
+                return Err(EngineError::TooLarge(
+                    Fault::new("bulk_too_large").with("most", MOST),
+                ));
+            }
             None => return Ok(ids),
         }
     }
@@ -148,13 +170,23 @@ fn chosen(visit: &Visit, object: &Arc<Object>, action: Action) -> EngineResult<V
 type Results = Vec<Result<(), EngineError>>;
 
 /// Only what was filled in is changed.
-fn edit(visit: &Visit, desk: &Desk<'_>, (object, slots): (&Arc<Object>, &[Slot]), ids: &[Uuid]) -> EngineResult<Results> {
+fn edit(
+    visit: &Visit,
+    desk: &Desk<'_>,
+    (object, slots): (&Arc<Object>, &[Slot]),
+    ids: &[Uuid],
+) -> EngineResult<Results> {
     let mut fields = input::fields(desk, slots, &visit.form);
     fields.retain(|_, value| !value.is_null());
     if fields.is_empty() {
-        return Err(EngineError::Invalid(vec![FieldError { field: String::new(), fault: Fault::new("bulk_nothing") }]));
+        return Err(EngineError::Invalid(vec![FieldError {
+            field: String::new(),
+            fault: Fault::new("bulk_nothing"),
+        }]));
     }
-    Ok(each(visit, ids, |id| Change::update(object, id, None, fields.clone())))
+    Ok(each(visit, ids, |id| {
+        Change::update(object, id, None, fields.clone())
+    }))
 }
 
 fn each(visit: &Visit, ids: &[Uuid], change: impl Fn(Uuid) -> Change) -> Results {
@@ -169,22 +201,35 @@ fn each(visit: &Visit, ids: &[Uuid], change: impl Fn(Uuid) -> Change) -> Results
     results
 }
 
-fn acts(visit: &Visit, object: &Arc<Object>, (noun, input): (&Noun, &Map<String, Json>), ids: &[Uuid]) -> EngineResult<Results> {
+fn acts(
+    visit: &Visit,
+    object: &Arc<Object>,
+    (noun, input): (&Noun, &Map<String, Json>),
+    ids: &[Uuid],
+) -> EngineResult<Results> {
     if noun.name == "handover" {
-        let to = input.get("to").and_then(Json::as_str).and_then(|id| id.parse().ok());
+        let to = input
+            .get("to")
+            .and_then(Json::as_str)
+            .and_then(|id| id.parse().ok());
         let order = Many {
             ids: ids.to_vec(),
             to: to.ok_or_else(|| EngineError::field("to", "required"))?,
             note: input.get("note").and_then(Json::as_str).map(str::to_owned),
         };
-        return Ok(many(&visit.ctx, object, &order)?.into_iter().map(|one| one.map(|_| ())).collect());
+        return Ok(many(&visit.ctx, object, &order)?
+            .into_iter()
+            .map(|one| one.map(|_| ()))
+            .collect());
     }
     let mut results = Vec::with_capacity(ids.len());
     for id in ids {
         let outcome = act::act(&visit.ctx, object, *id, noun.name, input.clone()).map(|_| ());
         match outcome {
             // What is wrong with the form is wrong with it for every record.
-            Err(EngineError::Invalid(errors)) if results.is_empty() => return Err(EngineError::Invalid(errors)),
+            Err(EngineError::Invalid(errors)) if results.is_empty() => {
+                return Err(EngineError::Invalid(errors));
+            }
             outcome => results.push(outcome),
         }
     }
@@ -196,15 +241,22 @@ fn told(visit: &Visit, desk: &Desk<'_>, object: &Object, results: &Results) -> A
     let good = results.iter().filter(|result| result.is_ok()).count();
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
     for error in results.iter().filter_map(|result| result.as_ref().err()) {
-        *reasons.entry(crate::door::oops::said(error, visit.ctx.lang).1).or_default() += 1;
+        *reasons
+            .entry(crate::door::oops::said(error, visit.ctx.lang).1)
+            .or_default() += 1;
     }
     let mut text = desk.say_n("bulk-good", good as u64);
-    let mut counted: Vec<(u64, String)> = reasons.into_iter().map(|(reason, count)| (count, reason)).collect();
+    let mut counted: Vec<(u64, String)> = reasons
+        .into_iter()
+        .map(|(reason, count)| (count, reason))
+        .collect();
     counted.sort_by(|a, b| b.cmp(a));
     for (count, reason) in counted.iter().take(MOST_TOLD) {
         text.push_str(&format!(" {} {reason}", desk.say_n("bulk-bad", *count)));
     }
     let tone = if counted.is_empty() { "good" } else { "bad" };
     let answer = Answer::anew(visit, &format!("/{}", object.name)).flash(visit, &text, (tone, ""));
-    answer.trigger("bulk:done", json!({})).trigger("record:saved", json!({}))
+    answer
+        .trigger("bulk:done", json!({}))
+        .trigger("record:saved", json!({}))
 }

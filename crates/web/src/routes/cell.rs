@@ -19,18 +19,27 @@ use serde_json::Map;
 pub fn ask(visit: &Visit) -> EngineResult<Answer> {
     let record = found(visit)?;
     if !visit.head.is_fragment {
-        return Ok(Answer::see(visit, &format!("{}/edit", record_href(&record))));
+        return Ok(Answer::see(
+            visit,
+            &format!("{}/edit", record_href(&record)),
+        ));
     }
     let desk = Desk::new(visit)?;
     let slot = writable(visit, &desk, &record)?;
     let value = slot.value(&visit.ctx, &record);
     desk.learn([(slot.to(), &value)])?;
-    form(visit, &record, (asked(&desk, &slot, &value), None), StatusCode::OK)
+    form(
+        visit,
+        &record,
+        (asked(&desk, &slot, &value), None),
+        StatusCode::OK,
+    )
 }
 
 /// The field of the address, if the reader may write it here.
 fn writable(visit: &Visit, desk: &Desk<'_>, record: &Record) -> EngineResult<Slot> {
-    let slot = slot(desk, &record.object, visit.head.param("field")).ok_or(EngineError::NotFound)?;
+    let slot =
+        slot(desk, &record.object, visit.head.param("field")).ok_or(EngineError::NotFound)?;
     let grant = visit.ctx.grant(&record.object, Action::Update);
     if !slot.is_writable(&grant) || !read::may(&visit.ctx, record, Action::Update)? {
         return Err(EngineError::Forbidden("update"));
@@ -46,7 +55,12 @@ fn form(
 ) -> EngineResult<Answer> {
     cell.edit = Some(format!("{}/cell/{}", record_href(record), cell.name));
     let seen = visit.version().unwrap_or(record.version);
-    let page = CellPage { cell, version: seen.unsigned_abs(), is_editing: true, conflict };
+    let page = CellPage {
+        cell,
+        version: seen.unsigned_abs(),
+        is_editing: true,
+        conflict,
+    };
     Ok(Answer::page(visit, "", &page)?.status(status))
 }
 
@@ -70,15 +84,29 @@ pub fn save(visit: &Visit) -> EngineResult<Answer> {
     match outcome {
         Ok(_) => shown(visit, &desk, &slot),
         Err(EngineError::Invalid(errors) | EngineError::Taken(_, errors)) if !errors.is_empty() => {
-            let said = errors.iter().find(|error| error.field.split('.').next() == Some(slot.name.as_str()));
-            let fault = said.or(errors.first()).map(|error| desk.fault(&error.fault));
+            let said = errors
+                .iter()
+                .find(|error| error.field.split('.').next() == Some(slot.name.as_str()));
+            let fault = said
+                .or(errors.first())
+                .map(|error| desk.fault(&error.fault));
             let cell = asked_again(&desk, &slot, &visit.form)?.with(|cell| cell.error = fault);
-            form(visit, &record, (cell, None), StatusCode::UNPROCESSABLE_ENTITY)
+            form(
+                visit,
+                &record,
+                (cell, None),
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
         }
         Err(EngineError::Stale(stale)) => {
             let cell = asked_again(&desk, &slot, &visit.form)?;
             let conflict = forms::conflict(&desk, &record, &stale)?;
-            form(visit, &record, (cell, Some(conflict)), StatusCode::PRECONDITION_FAILED)
+            form(
+                visit,
+                &record,
+                (cell, Some(conflict)),
+                StatusCode::PRECONDITION_FAILED,
+            )
         }
         Err(error) => Err(error),
     }
@@ -87,7 +115,10 @@ pub fn save(visit: &Visit) -> EngineResult<Answer> {
 /// The cell as it is now. A change may have taken the record out of the reader's sight.
 fn shown(visit: &Visit, desk: &Desk<'_>, slot: &Slot) -> EngineResult<Answer> {
     let Some(record) = read::lookup(&visit.ctx, &visit.object()?, visit.id()?)? else {
-        return Ok(Answer::anew(visit, &format!("/{}", visit.head.param("object"))));
+        return Ok(Answer::anew(
+            visit,
+            &format!("/{}", visit.head.param("object")),
+        ));
     };
     let value = slot.value(&visit.ctx, &record);
     desk.learn([(slot.to(), &value)])?;
@@ -96,6 +127,11 @@ fn shown(visit: &Visit, desk: &Desk<'_>, slot: &Slot) -> EngineResult<Answer> {
         cell.href = Some(record_href(&record));
         cell.role = "title".to_owned();
     }
-    let page = CellPage { cell, version: record.version.unsigned_abs(), is_editing: false, conflict: None };
+    let page = CellPage {
+        cell,
+        version: record.version.unsigned_abs(),
+        is_editing: false,
+        conflict: None,
+    };
     Ok(Answer::page(visit, "", &page)?.version(record.version))
 }

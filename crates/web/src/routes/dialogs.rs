@@ -26,8 +26,18 @@ pub fn remove(visit: &Visit) -> EngineResult<Answer> {
     let desk = Desk::new(visit)?;
     let text = desk.say_of("deleted-one", "name", &saved.record.title());
     let undo = format!("{}/restore", href(&object.name, id));
-    let on_record = visit.head.current.as_deref().is_none_or(|path| path.starts_with(&href(&object.name, id)));
+    let on_record = visit
+        .head
+        .current
+        .as_deref()
+        .is_none_or(|path| path.starts_with(&href(&object.name, id)));
     let list = format!("/{}", object.name);
-    let answer = if on_record { Answer::see(visit, &list) } else { Answer::anew(visit, &list) };
-    Ok(answer.flash(visit, &text, ("good", &undo)).trigger("record:saved", json!({})))
+    let answer = if on_record {
+        Answer::see(visit, &list)
+    } else {
+        Answer::anew(visit, &list)
+    };
+    Ok(answer
+        .flash(visit, &text, ("good", &undo))
+        .trigger("record:saved", json!({})))
 }

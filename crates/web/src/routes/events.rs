@@ -35,11 +35,24 @@ struct Listener {
     unread: Arc<AtomicU32>,
 }
 
-pub async fn stream(State(site): State<Site>, params: RawPathParams, request: Request) -> Response<Body> {
+pub async fn stream(
+    State(site): State<Site>,
+    params: RawPathParams,
+    request: Request,
+) -> Response<Body> {
     let head = Head::read(&request, &params);
-    let since = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<i64>().ok());
-    let Some(secret) = head.cookie("gx_session").map(str::to_owned) else { return oops::log_in_first(&head) };
-    let listener = Listener { engine: site.engine.clone(), secret, unread: Arc::new(AtomicU32::new(u32::MAX)) };
+    let since = request
+        .headers()
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok()?.parse::<i64>().ok());
+    let Some(secret) = head.cookie("gx_session").map(str::to_owned) else {
+        return oops::log_in_first(&head);
+    };
+    let listener = Listener {
+        engine: site.engine.clone(),
+        secret,
+        unread: Arc::new(AtomicU32::new(u32::MAX)),
+    };
     let first = listener.clone();
     let missed = tokio::task::spawn_blocking(move || first.missed(since)).await;
     match missed {
@@ -53,15 +66,30 @@ pub async fn stream(State(site): State<Site>, params: RawPathParams, request: Re
 fn follow(listener: Listener, missed: Vec<LogRow>) -> impl IntoResponse {
     let (sender, receiver) = channel::<Vec<LogRow>>(WAITING);
     let _full = sender.try_send(missed);
-    listener.engine.listeners().add(Box::new(move |rows| sender.try_send(rows.to_vec()).is_ok()));
+    listener
+        .engine
+        .listeners()
+        .add(Box::new(move |rows| sender.try_send(rows.to_vec()).is_ok()));
     let events = ReceiverStream::new(receiver)
         .then(move |rows| {
             let listener = listener.clone();
-            async move { tokio::task::spawn_blocking(move || listener.events(rows)).await.ok().and_then(Result::ok) }
+            async move {
+                tokio::task::spawn_blocking(move || listener.events(rows))
+                    .await
+                    .ok()
+                    .and_then(Result::ok)
+            }
         })
         // Without a session there is nothing more to tell.
         .take_while(|events| std::future::ready(events.is_some()))
-        .map(|events| tokio_stream::iter(events.unwrap_or_default().into_iter().map(Ok::<Event, Infallible>)));
+        .map(|events| {
+            tokio_stream::iter(
+                events
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(Ok::<Event, Infallible>),
+            )
+        });
     Sse::new(events.flatten()).keep_alive(KeepAlive::default())
 }
 
@@ -99,13 +127,22 @@ impl Listener {
 
 /// The change as an event, if the reader sees the record as it stands now; of a removed one that it is gone.
 fn change(ctx: &Context, row: &LogRow) -> EngineResult<Option<Event>> {
-    let Some(object) = ctx.catalog.objects.iter().find(|object| object.table == row.entry.object) else { return Ok(None) };
+    let Some(object) = ctx
+        .catalog
+        .objects
+        .iter()
+        .find(|object| object.table == row.entry.object)
+    else {
+        return Ok(None);
+    };
     let grant = ctx.grant(object, Action::Read);
     if grant.is_empty() {
         return Ok(None);
     }
     let seen = ctx.engine.store().look(|view| {
-        let Some(record) = row_by_id(view, object, row.entry.record)? else { return Ok::<_, EngineError>(None) };
+        let Some(record) = row_by_id(view, object, row.entry.record)? else {
+            return Ok::<_, EngineError>(None);
+        };
         Ok(reach(view, &grant, &record)?.map(|_| record))
     })?;
     let Some(record) = seen else { return Ok(None) };
@@ -115,5 +152,10 @@ fn change(ctx: &Context, row: &LogRow) -> EngineResult<Option<Event>> {
         "version": record.version,
         "removed": record.deleted_at.is_some(),
     });
-    Ok(Some(Event::default().event("change").id(row.position.to_string()).data(data.to_string())))
+    Ok(Some(
+        Event::default()
+            .event("change")
+            .id(row.position.to_string())
+            .data(data.to_string()),
+    ))
 }

@@ -20,19 +20,41 @@ const PIECE: usize = 64 << 10;
 
 pub fn add(visit: &Visit) -> EngineResult<Answer> {
     let record = found(visit)?;
-    let upload = visit.form.file("file").ok_or_else(|| EngineError::bad("file_missing"))?;
-    let kept = files::put(&visit.ctx, &record.object, record.id, &upload.name, &mut upload.bytes.as_ref())?;
+    let upload = visit
+        .form
+        .file("file")
+        .ok_or_else(|| EngineError::bad("file_missing"))?;
+    let kept = files::put(
+        &visit.ctx,
+        &record.object,
+        record.id,
+        &upload.name,
+        &mut upload.bytes.as_ref(),
+    )?;
     let desk = Desk::new(visit)?;
     let text = desk.say_of("created-one", "name", &kept.name);
-    Ok(Answer::see(visit, &format!("{}?tab=files", record_href(&record))).flash(visit, &text, ("good", "")))
+    Ok(
+        Answer::see(visit, &format!("{}?tab=files", record_href(&record))).flash(
+            visit,
+            &text,
+            ("good", ""),
+        ),
+    )
 }
 
 pub fn remove(visit: &Visit) -> EngineResult<Answer> {
     let (file, _) = files::get(&visit.ctx, visit.id()?)?;
     files::remove(&visit.ctx, file.id)?;
-    let back = format!("{}?tab=files", crate::build::desk::href(&file.object.name, file.record));
+    let back = format!(
+        "{}?tab=files",
+        crate::build::desk::href(&file.object.name, file.record)
+    );
     let desk = Desk::new(visit)?;
-    Ok(Answer::see(visit, &back).flash(visit, &desk.say_of("deleted-one", "name", &file.name), ("good", "")))
+    Ok(Answer::see(visit, &back).flash(
+        visit,
+        &desk.say_of("deleted-one", "name", &file.name),
+        ("good", ""),
+    ))
 }
 
 pub fn show(visit: &Visit) -> EngineResult<Answer> {
@@ -44,19 +66,35 @@ pub fn show(visit: &Visit) -> EngineResult<Answer> {
 fn send(file: &Attachment, bytes: File) -> Answer {
     let is_picture = RASTER.contains(&file.media_type.as_str());
     let place = if is_picture { "inline" } else { "attachment" };
-    let media_type = if is_picture { file.media_type.as_str() } else { "application/octet-stream" };
+    let media_type = if is_picture {
+        file.media_type.as_str()
+    } else {
+        "application/octet-stream"
+    };
     Answer::body(Body::from_stream(pieces(bytes)), media_type)
         .with(header::CONTENT_LENGTH, &file.size_bytes.to_string())
-        .with(header::CONTENT_DISPOSITION, &format!("{place}; filename*=UTF-8''{}", encoded(&file.name)))
+        .with(
+            header::CONTENT_DISPOSITION,
+            &format!("{place}; filename*=UTF-8''{}", encoded(&file.name)),
+        )
         .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .with(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")
+        .with(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; sandbox",
+        )
         .with(header::CACHE_CONTROL, "private, no-store")
 }
 
 /// Percent-encoded, RFC 8187.
 fn encoded(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let one = |byte: u8| {
+        if plain(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
     name.bytes().map(one).collect()
 }
 

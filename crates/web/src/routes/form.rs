@@ -51,7 +51,11 @@ pub fn create(visit: &Visit) -> EngineResult<Answer> {
         Some(_) => Vec::new(),
         None => twins(visit, &object, &fields)?,
     };
-    let outcome = if twins.is_empty() { write(&visit.ctx, Change::create(&object, fields)).map(Some) } else { Ok(None) };
+    let outcome = if twins.is_empty() {
+        write(&visit.ctx, Change::create(&object, fields)).map(Some)
+    } else {
+        Ok(None)
+    };
     let errors = match outcome {
         Ok(Some(saved)) => return created(visit, &desk, &object, &saved),
         Ok(None) => Vec::new(),
@@ -67,16 +71,30 @@ pub fn create(visit: &Visit) -> EngineResult<Answer> {
 }
 
 /// Records that look like the new one: a hint, which the reader may pass over.
-fn twins(visit: &Visit, object: &Arc<Object>, fields: &Map<String, Json>) -> EngineResult<Vec<crate::pages::Lookup>> {
+fn twins(
+    visit: &Visit,
+    object: &Arc<Object>,
+    fields: &Map<String, Json>,
+) -> EngineResult<Vec<crate::pages::Lookup>> {
     if !object.has("identity") {
         return Ok(Vec::new());
     }
     let ctx = &visit.ctx;
-    let found = ctx.engine.store().look(|view| identity::duplicates(view, ctx, object, fields))?;
-    Ok(forms::lookups(found.iter().take(5).map(|twin| &twin.record)))
+    let found = ctx
+        .engine
+        .store()
+        .look(|view| identity::duplicates(view, ctx, object, fields))?;
+    Ok(forms::lookups(
+        found.iter().take(5).map(|twin| &twin.record),
+    ))
 }
 
-fn created(visit: &Visit, desk: &Desk<'_>, object: &Arc<Object>, saved: &Saved) -> EngineResult<Answer> {
+fn created(
+    visit: &Visit,
+    desk: &Desk<'_>,
+    object: &Arc<Object>,
+    saved: &Saved,
+) -> EngineResult<Answer> {
     let back = visit.form.text("_back");
     let to = if visit.form.get("_again").is_some() {
         format!("/{}/new", object.name)
@@ -109,15 +127,24 @@ pub fn save(visit: &Visit) -> EngineResult<Answer> {
     let asked = Asked::new(&desk, &object, Action::Update);
     let mut fields = asked.fields(&desk, &visit.form);
     forms::without_theirs(&mut fields, &visit.form);
-    match write(&visit.ctx, Change::update(&object, id, visit.version(), fields)) {
+    match write(
+        &visit.ctx,
+        Change::update(&object, id, visit.version(), fields),
+    ) {
         Ok(saved) => {
             let seen = read::lookup(&visit.ctx, &object, id)?.is_some();
-            let to = if seen { href(&object.name, id) } else { format!("/{}", object.name) };
+            let to = if seen {
+                href(&object.name, id)
+            } else {
+                format!("/{}", object.name)
+            };
             let text = desk.say_of("saved-one", "name", &saved.record.title());
             Ok(Answer::see(visit, &to).flash(visit, &text, ("good", "")))
         }
         Err(EngineError::Invalid(errors)) => again(visit, &desk, &asked, &errors),
-        Err(EngineError::Taken(_, errors)) if !errors.is_empty() => again(visit, &desk, &asked, &errors),
+        Err(EngineError::Taken(_, errors)) if !errors.is_empty() => {
+            again(visit, &desk, &asked, &errors)
+        }
         Err(EngineError::Stale(stale)) => clash(visit, &desk, &asked, &stale),
         Err(error) => Err(error),
     }
@@ -132,19 +159,36 @@ fn clash(visit: &Visit, desk: &Desk<'_>, asked: &Asked, stale: &Stale) -> Engine
     forms::only_mine(desk, &record, visit.version().unwrap_or(0), &mut mine)?;
     let both = Stale {
         version: stale.version,
-        conflicts: stale.conflicts.iter().filter(|one| mine.contains_key(&one.field)).cloned().collect(),
+        conflicts: stale
+            .conflicts
+            .iter()
+            .filter(|one| mine.contains_key(&one.field))
+            .cloned()
+            .collect(),
     };
     if both.conflicts.is_empty() {
-        let saved = write(&visit.ctx, Change::update(&record.object, record.id, Some(stale.version), mine))?;
+        let saved = write(
+            &visit.ctx,
+            Change::update(&record.object, record.id, Some(stale.version), mine),
+        )?;
         let text = desk.say_of("saved-one", "name", &saved.record.title());
         return Ok(Answer::see(visit, &record_href(&record)).flash(visit, &text, ("good", "")));
     }
-    let mut page = forms::edit_page(desk, &record, asked.mixed(desk, &record, (&visit.form, &mine))?);
+    let mut page = forms::edit_page(
+        desk,
+        &record,
+        asked.mixed(desk, &record, (&visit.form, &mine))?,
+    );
     page.conflict = Some(forms::conflict(desk, &record, &both)?);
     Ok(Answer::page(visit, &page.heading.clone(), &page)?.status(StatusCode::PRECONDITION_FAILED))
 }
 
-fn again(visit: &Visit, desk: &Desk<'_>, asked: &Asked, errors: &[FieldError]) -> EngineResult<Answer> {
+fn again(
+    visit: &Visit,
+    desk: &Desk<'_>,
+    asked: &Asked,
+    errors: &[FieldError],
+) -> EngineResult<Answer> {
     let record = found(visit)?;
     let mut page = forms::edit_page(desk, &record, asked.again(desk, &visit.form)?);
     page.version = visit.version().map(i64::unsigned_abs).or(page.version);

@@ -21,10 +21,17 @@ pub fn activities(visit: &Visit) -> EngineResult<Answer> {
 pub fn changes(visit: &Visit) -> EngineResult<Answer> {
     let record = found(visit)?;
     if !visit.head.is_fragment && visit.head.query("cursor").is_empty() {
-        return Ok(Answer::see(visit, &format!("{}?tab=history", record_href(&record))));
+        return Ok(Answer::see(
+            visit,
+            &format!("{}?tab=history", record_href(&record)),
+        ));
     }
     let desk = Desk::new(visit)?;
-    let undo = if read::may(&visit.ctx, &record, Action::Update)? { Undo::Offered } else { Undo::Refused };
+    let undo = if read::may(&visit.ctx, &record, Action::Update)? {
+        Undo::Offered
+    } else {
+        Undo::Refused
+    };
     let page = timelines::changes(&desk, &record, (visit.head.query("cursor"), undo))?;
     Answer::page(visit, &record.title(), &page)
 }
@@ -35,16 +42,40 @@ const MOST: u32 = 500;
 /// Fields get back what they held before the change, where they still hold what it gave them.
 pub fn undo(visit: &Visit) -> EngineResult<Answer> {
     let record = found(visit)?;
-    let version: i64 = visit.head.query("version").parse().map_err(|_| EngineError::NotFound)?;
+    let version: i64 = visit
+        .head
+        .query("version")
+        .parse()
+        .map_err(|_| EngineError::NotFound)?;
     let (entries, _) = history(&visit.ctx, &record.object, record.id, "", MOST)?;
-    let at = entries.iter().position(|entry| entry.version == version).ok_or(EngineError::NotFound)?;
-    let later = |field: &str| entries[..at].iter().flat_map(|entry| &entry.changes).any(|change| change.field == field);
-    let back = entries[at].changes.iter().filter(|change| !later(&change.field));
-    let fields: Map<String, _> = back.map(|change| (change.field.clone(), change.old.clone())).collect();
+    let at = entries
+        .iter()
+        .position(|entry| entry.version == version)
+        .ok_or(EngineError::NotFound)?;
+    let later = |field: &str| {
+        entries[..at]
+            .iter()
+            .flat_map(|entry| &entry.changes)
+            .any(|change| change.field == field)
+    };
+    let back = entries[at]
+        .changes
+        .iter()
+        .filter(|change| !later(&change.field));
+    let fields: Map<String, _> = back
+        .map(|change| (change.field.clone(), change.old.clone()))
+        .collect();
     let desk = Desk::new(visit)?;
     if fields.is_empty() {
-        return Ok(Answer::anew(visit, &record_href(&record)).flash(visit, &desk.say("undo-nothing"), ("bad", "")));
+        return Ok(Answer::anew(visit, &record_href(&record)).flash(
+            visit,
+            &desk.say("undo-nothing"),
+            ("bad", ""),
+        ));
     }
-    save(&visit.ctx, Change::update(&record.object, record.id, Some(record.version), fields))?;
+    save(
+        &visit.ctx,
+        Change::update(&record.object, record.id, Some(record.version), fields),
+    )?;
     Ok(Answer::anew(visit, &record_href(&record)).flash(visit, &desk.say("undone"), ("good", "")))
 }

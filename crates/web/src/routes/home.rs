@@ -7,8 +7,8 @@ use crate::door::Visit;
 use crate::door::answer::Answer;
 use crate::pages::Empty;
 use crate::pages::notices::{NoticeRow, NoticesPage};
-use guanxi_engine::notices::{Notice, list, read_all};
 use guanxi_engine::EngineResult;
+use guanxi_engine::notices::{Notice, list, read_all};
 use serde_json::Value as Json;
 
 pub fn show(visit: &Visit) -> EngineResult<Answer> {
@@ -28,7 +28,12 @@ pub fn read_notices(visit: &Visit) -> EngineResult<Answer> {
     read_all(&visit.ctx)?;
     let desk = Desk::new(visit)?;
     // The script takes `#main` out of the whole page.
-    Answer::framed(visit, &desk.say("notices"), &page(visit, &desk)?, Frame::Whole)
+    Answer::framed(
+        visit,
+        &desk.say("notices"),
+        &page(visit, &desk)?,
+        Frame::Whole,
+    )
 }
 
 fn page(visit: &Visit, desk: &Desk<'_>) -> EngineResult<NoticesPage> {
@@ -58,8 +63,16 @@ fn row(desk: &Desk<'_>, notice: &Notice) -> NoticeRow {
         }
         .to_owned(),
         text: words(desk, notice),
-        detail: notice.args.get("name").and_then(Json::as_str).unwrap_or_default().to_owned(),
-        href: notice.about.as_ref().map_or_else(|| "/notices".to_owned(), |(object, id)| crate::build::desk::href(object, *id)),
+        detail: notice
+            .args
+            .get("name")
+            .and_then(Json::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        href: notice.about.as_ref().map_or_else(
+            || "/notices".to_owned(),
+            |(object, id)| crate::build::desk::href(object, *id),
+        ),
         at: desk.instant(notice.at),
         is_new: notice.read_at.is_none(),
     }
@@ -74,12 +87,17 @@ pub fn words(desk: &Desk<'_>, notice: &Notice) -> String {
         Some(other) => other.to_string(),
         None => String::new(),
     };
-    let count = notice.args.get("count").and_then(Json::as_f64).unwrap_or(1.0);
+    let count = notice
+        .args
+        .get("count")
+        .and_then(Json::as_f64)
+        .unwrap_or(1.0);
     let (by, name) = (text("by"), text("name"));
     let arguments = [
         ("by", crate::Argument::Text(&by)),
         ("name", crate::Argument::Text(&name)),
         ("count", crate::Argument::Number(count)),
     ];
-    desk.words.say(if known { &key } else { "notice-other" }, &arguments)
+    desk.words
+        .say(if known { &key } else { "notice-other" }, &arguments)
 }

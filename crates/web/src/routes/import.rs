@@ -37,26 +37,40 @@ fn upload_page(visit: &Visit, desk: &Desk<'_>) -> EngineResult<ImportPage> {
         ..Choice::default()
     };
     let earlier = import::list(&visit.ctx, EARLIER)?;
-    let earlier = earlier.iter().filter(|status| status.state != State::Received).map(|status| EarlierImport {
-        file_name: status.file_name.clone(),
-        href: format!("/import/{}", status.id),
-        summary: summary(desk, status),
-        at: desk.instant(status.created_at),
-    });
+    let earlier = earlier
+        .iter()
+        .filter(|status| status.state != State::Received)
+        .map(|status| EarlierImport {
+            file_name: status.file_name.clone(),
+            href: format!("/import/{}", status.id),
+            summary: summary(desk, status),
+            at: desk.instant(status.created_at),
+        });
     Ok(ImportPage {
         step: "upload".to_owned(),
         action: "/import".to_owned(),
         back: "/import".to_owned(),
-        objects: desk.objects(Action::Create).filter(|object| object.area != "settings").map(choice).collect(),
+        objects: desk
+            .objects(Action::Create)
+            .filter(|object| object.area != "settings")
+            .map(choice)
+            .collect(),
         earlier: earlier.collect(),
         ..ImportPage::default()
     })
 }
 
 fn summary(desk: &Desk<'_>, status: &Status) -> String {
-    let object = desk.ctx.catalog.object(&status.object).map_or(String::new(), |object| desk.many(object));
+    let object = desk
+        .ctx
+        .catalog
+        .object(&status.object)
+        .map_or(String::new(), |object| desk.many(object));
     let state = desk.say(&format!("import-state-{}", status.state.name()));
-    format!("{object} · {} · {state}", desk.say_n("import-rows-n", status.rows))
+    format!(
+        "{object} · {} · {state}",
+        desk.say_n("import-rows-n", status.rows)
+    )
 }
 
 /// The file comes in; nothing is saved yet.
@@ -69,8 +83,15 @@ pub fn receive(visit: &Visit) -> EngineResult<Answer> {
         None => Err(EngineError::bad("file_missing")),
     };
     match received {
-        Ok(id) => Ok(Answer::see(visit, &format!("/import/{id}/mapping?object={}", object.name))),
-        Err(error @ (EngineError::BadRequest(_) | EngineError::Invalid(_) | EngineError::TooLarge(_))) => {
+        Ok(id) => Ok(Answer::see(
+            visit,
+            &format!("/import/{id}/mapping?object={}", object.name),
+        )),
+        Err(
+            error @ (EngineError::BadRequest(_)
+            | EngineError::Invalid(_)
+            | EngineError::TooLarge(_)),
+        ) => {
             let mut page = upload_page(visit, &desk)?;
             let (status, text) = crate::door::oops::said(&error, visit.ctx.lang);
             page.error = Some(text);
@@ -88,7 +109,11 @@ pub fn mapping(visit: &Visit) -> EngineResult<Answer> {
     Answer::page(visit, &desk.say("import"), &page)
 }
 
-fn mapping_page(desk: &Desk<'_>, object: &Arc<Object>, (preview, mapping): (&Preview, &Mapping)) -> ImportPage {
+fn mapping_page(
+    desk: &Desk<'_>,
+    object: &Arc<Object>,
+    (preview, mapping): (&Preview, &Mapping),
+) -> ImportPage {
     let choose = |name: &str, key: &str, selected: bool| Choice {
         value: name.to_owned(),
         label: desk.say(key),
@@ -96,14 +121,20 @@ fn mapping_page(desk: &Desk<'_>, object: &Arc<Object>, (preview, mapping): (&Pre
         ..Choice::default()
     };
     let mode = mapping.mode.unwrap_or_default();
-    let modes = [("create", Mode::Create), ("update", Mode::Update), ("upsert", Mode::Upsert)];
+    let modes = [
+        ("create", Mode::Create),
+        ("update", Mode::Update),
+        ("upsert", Mode::Upsert),
+    ];
     ImportPage {
         step: "mapping".to_owned(),
         id: preview.id.to_string(),
         file_name: preview.file_name.clone(),
         action: format!("/import/{}/mapping?object={}", preview.id, object.name),
         back: format!("/import?object={}", object.name),
-        modes: modes.map(|(name, one)| choose(name, &format!("import-mode-{name}"), one == mode)).into(),
+        modes: modes
+            .map(|(name, one)| choose(name, &format!("import-mode-{name}"), one == mode))
+            .into(),
         matches: matches(desk, object, mapping),
         columns: columns(desk, object, (preview, mapping)),
         preview_heads: preview.header.clone(),
@@ -115,11 +146,13 @@ fn mapping_page(desk: &Desk<'_>, object: &Arc<Object>, (preview, mapping): (&Pre
 /// Fields by which one finds a record: those that are unique, indexed or searched.
 fn matches(desk: &Desk<'_>, object: &Arc<Object>, mapping: &Mapping) -> Vec<Choice> {
     let fits = |field: &&guanxi_meta::Field| {
-        matches!(field.kind.name(), "text" | "email" | "phone" | "number" | "person_name")
-            && (field.name == object.title().name
-                || field.uniqueness == guanxi_meta::table::Uniqueness::Unique
-                || field.indexed == guanxi_meta::catalog::Indexed::Yes
-                || field.searched == guanxi_meta::catalog::Searched::Yes)
+        matches!(
+            field.kind.name(),
+            "text" | "email" | "phone" | "number" | "person_name"
+        ) && (field.name == object.title().name
+            || field.uniqueness == guanxi_meta::table::Uniqueness::Unique
+            || field.indexed == guanxi_meta::catalog::Indexed::Yes
+            || field.searched == guanxi_meta::catalog::Searched::Yes)
     };
     let choice = |field: &guanxi_meta::Field| Choice {
         value: field.name.clone(),
@@ -130,20 +163,38 @@ fn matches(desk: &Desk<'_>, object: &Arc<Object>, mapping: &Mapping) -> Vec<Choi
     object.fields.iter().filter(fits).map(choice).collect()
 }
 
-fn columns(desk: &Desk<'_>, object: &Arc<Object>, (preview, mapping): (&Preview, &Mapping)) -> Vec<MapColumn> {
+fn columns(
+    desk: &Desk<'_>,
+    object: &Arc<Object>,
+    (preview, mapping): (&Preview, &Mapping),
+) -> Vec<MapColumn> {
     let grant = desk.ctx.grant(object, Action::Create);
     let written = object.fields.iter().enumerate().filter(|(at, field)| {
-        grant.may_write(*at) && (field.kind.writable() == Writable::ByCaller || field.kind.name() == "number")
+        grant.may_write(*at)
+            && (field.kind.writable() == Writable::ByCaller || field.kind.name() == "number")
     });
-    let mut fields: Vec<(String, String)> =
-        written.map(|(_, field)| (field.name.clone(), desk.label(&field.label, &field.name))).collect();
+    let mut fields: Vec<(String, String)> = written
+        .map(|(_, field)| (field.name.clone(), desk.label(&field.label, &field.name)))
+        .collect();
     for system in ["owner", "department", "created_at"] {
-        fields.push((system.to_owned(), desk.label(&guanxi_meta::describe::system_label(system), system)));
+        fields.push((
+            system.to_owned(),
+            desk.label(&guanxi_meta::describe::system_label(system), system),
+        ));
     }
     let column = |(index, heading): (usize, &String)| {
-        let mapped = mapping.columns.get(heading).and_then(|column| column.field.as_ref());
-        let chosen = mapped.and_then(|field| field.names().first().cloned()).unwrap_or_default();
-        let samples = preview.rows.iter().filter_map(|row| row.get(index)).filter(|cell| !cell.is_empty());
+        let mapped = mapping
+            .columns
+            .get(heading)
+            .and_then(|column| column.field.as_ref());
+        let chosen = mapped
+            .and_then(|field| field.names().first().cloned())
+            .unwrap_or_default();
+        let samples = preview
+            .rows
+            .iter()
+            .filter_map(|row| row.get(index))
+            .filter(|cell| !cell.is_empty());
         let choice = |(name, label): &(String, String)| Choice {
             value: name.clone(),
             label: label.clone(),
@@ -167,11 +218,20 @@ fn said(visit: &Visit, preview: &Preview) -> Mapping {
     for (index, heading) in preview.header.iter().enumerate() {
         let field = visit.form.text(&format!("map.{index}"));
         let known = mapping.columns.entry(heading.clone()).or_default();
-        let same = known.field.as_ref().is_some_and(|known| known.names().first().map(String::as_str) == Some(field));
+        let same = known
+            .field
+            .as_ref()
+            .is_some_and(|known| known.names().first().map(String::as_str) == Some(field));
         if field.is_empty() {
-            *known = ColumnMap { skip: true, ..ColumnMap::default() };
+            *known = ColumnMap {
+                skip: true,
+                ..ColumnMap::default()
+            };
         } else if !same {
-            *known = ColumnMap { field: Some(OneOrMany::One(field.to_owned())), ..ColumnMap::default() };
+            *known = ColumnMap {
+                field: Some(OneOrMany::One(field.to_owned())),
+                ..ColumnMap::default()
+            };
         }
     }
     mapping.mode = Mode::parse(visit.form.text("mode")).or(mapping.mode);
@@ -186,14 +246,19 @@ pub fn check(visit: &Visit) -> EngineResult<Answer> {
     let preview = import::preview(&visit.ctx, id, &object, None)?;
     let mapping = said(visit, &preview);
     // A file that was tried before is tried anew, as another import of the same file.
-    let id = if import::status(&visit.ctx, id)?.state == State::Received { id } else { import::again(&visit.ctx, id)? };
+    let id = if import::status(&visit.ctx, id)?.state == State::Received {
+        id
+    } else {
+        import::again(&visit.ctx, id)?
+    };
     match import::start(&visit.ctx, id, &request(&object.name, &mapping, Run::Dry)) {
         Ok(()) => Ok(Answer::see(visit, &format!("/import/{id}"))),
         Err(error @ (EngineError::BadRequest(_) | EngineError::Invalid(_))) => {
             let desk = Desk::new(visit)?;
             let mut page = mapping_page(&desk, &object, (&Preview { id, ..preview }, &mapping));
             page.error = Some(crate::door::oops::said(&error, visit.ctx.lang).1);
-            Ok(Answer::page(visit, &desk.say("import"), &page)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+            Ok(Answer::page(visit, &desk.say("import"), &page)?
+                .status(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
     }
@@ -201,7 +266,13 @@ pub fn check(visit: &Visit) -> EngineResult<Answer> {
 
 fn request(object: &str, mapping: &Mapping, run: Run) -> Request {
     let (mode, match_fields) = (mapping.mode, mapping.match_fields.clone());
-    Request { object: object.to_owned(), mapping: mapping.clone(), mode, match_fields, run }
+    Request {
+        object: object.to_owned(),
+        mapping: mapping.clone(),
+        mode,
+        match_fields,
+        run,
+    }
 }
 
 /// The run in earnest, with the mapping of the dry run that the reader has just seen.
@@ -211,8 +282,15 @@ pub fn run(visit: &Visit) -> EngineResult<Answer> {
         return Ok(Answer::see(visit, &format!("/import/{}", tried.id)));
     }
     let id = import::again(&visit.ctx, tried.id)?;
-    let mapping = Mapping { mode: Some(tried.options.mode), ..tried.options.mapping.clone() };
-    import::start(&visit.ctx, id, &request(&tried.object, &mapping, Run::Write))?;
+    let mapping = Mapping {
+        mode: Some(tried.options.mode),
+        ..tried.options.mapping.clone()
+    };
+    import::start(
+        &visit.ctx,
+        id,
+        &request(&tried.object, &mapping, Run::Write),
+    )?;
     Ok(Answer::see(visit, &format!("/import/{id}")))
 }
 
@@ -234,19 +312,42 @@ fn progress_page(desk: &Desk<'_>, status: &Status) -> ImportPage {
         _ => "result",
     };
     let mut actions = Vec::new();
-    if matches!(status.state, State::Done | State::Cancelled | State::Failed) && !status.options.dry_run {
-        let undo = button(desk.say("import-undo"), "undo-2", format!("{at}/undo"), Method::Post);
-        let undo = crate::pages::Action { confirm: desk.say("import-undo-confirm"), ..undo };
-        let open = button(desk.say("import-open"), "list", format!("/{}", status.object), Method::Link);
+    if matches!(status.state, State::Done | State::Cancelled | State::Failed)
+        && !status.options.dry_run
+    {
+        let undo = button(
+            desk.say("import-undo"),
+            "undo-2",
+            format!("{at}/undo"),
+            Method::Post,
+        );
+        let undo = crate::pages::Action {
+            confirm: desk.say("import-undo-confirm"),
+            ..undo
+        };
+        let open = button(
+            desk.say("import-open"),
+            "list",
+            format!("/{}", status.object),
+            Method::Link,
+        );
         actions.extend([open, undo]);
     }
     ImportPage {
         step: step.to_owned(),
         id: status.id.to_string(),
         file_name: status.file_name.clone(),
-        error: status.outcome.message.clone().or_else(|| undone(desk, status)),
+        error: status
+            .outcome
+            .message
+            .clone()
+            .or_else(|| undone(desk, status)),
         action: at.clone(),
-        back: if step == "check" { format!("{at}/mapping?object={}", status.object) } else { "/import".to_owned() },
+        back: if step == "check" {
+            format!("{at}/mapping?object={}", status.object)
+        } else {
+            "/import".to_owned()
+        },
         tallies: tallies(desk, status),
         errors: errors(desk, status),
         failed_file: (status.failed > 0).then(|| format!("{at}/failed")),
@@ -257,9 +358,20 @@ fn progress_page(desk: &Desk<'_>, status: &Status) -> ImportPage {
 }
 
 fn undone(desk: &Desk<'_>, status: &Status) -> Option<String> {
-    let undo = status.outcome.undo.as_ref().filter(|_| status.state == State::Undone)?;
+    let undo = status
+        .outcome
+        .undo
+        .as_ref()
+        .filter(|_| status.state == State::Undone)?;
     let count = |key: &str, n: u64| desk.say_n(key, n);
-    Some([count("import-undone-removed", undo.removed), count("import-undone-restored", undo.restored), count("import-undone-kept", undo.kept)].join(" "))
+    Some(
+        [
+            count("import-undone-removed", undo.removed),
+            count("import-undone-restored", undo.restored),
+            count("import-undone-kept", undo.kept),
+        ]
+        .join(" "),
+    )
 }
 
 fn tallies(desk: &Desk<'_>, status: &Status) -> Vec<Tally> {
@@ -323,7 +435,10 @@ pub fn failed(visit: &Visit) -> EngineResult<Answer> {
     let mut bytes = Vec::new();
     import::failed_rows(&visit.ctx, visit.id()?, &mut bytes)?;
     let answer = Answer::body(Body::from(bytes), "text/csv; charset=utf-8");
-    Ok(answer.with(header::CONTENT_DISPOSITION, "attachment; filename=\"failed.csv\""))
+    Ok(answer.with(
+        header::CONTENT_DISPOSITION,
+        "attachment; filename=\"failed.csv\"",
+    ))
 }
 
 pub fn cancel(visit: &Visit) -> EngineResult<Answer> {

@@ -22,7 +22,9 @@ pub fn show(visit: &Visit) -> EngineResult<Answer> {
     let desk = Desk::new(visit)?;
     let title = desk.many(&object);
     match place.shape {
-        Shape::Board if lane_slot(&desk, &place).is_some() => Answer::page(visit, &title, &Board::new(&desk, &place)?.page()?),
+        Shape::Board if lane_slot(&desk, &place).is_some() => {
+            Answer::page(visit, &title, &Board::new(&desk, &place)?.page()?)
+        }
         // A board of nothing that could be a lane is the table.
         _ => Answer::page(visit, &title, &lists::whole(&desk, &place)?),
     }
@@ -36,22 +38,42 @@ pub fn rows(visit: &Visit) -> EngineResult<Answer> {
     let page = match visit.head.asked("id") {
         Some(id) => {
             let id: Uuid = id.parse().map_err(|_| EngineError::NotFound)?;
-            Page { records: vec![read::get(&visit.ctx, &object, id)?], next: None, count: None }
+            Page {
+                records: vec![read::get(&visit.ctx, &object, id)?],
+                next: None,
+                count: None,
+            }
         }
-        None => list(&visit.ctx, &object, &lists::request(&place, visit.head.query("cursor"), Counting::None))?,
+        None => list(
+            &visit.ctx,
+            &object,
+            &lists::request(&place, visit.head.query("cursor"), Counting::None),
+        )?,
     };
-    Answer::page(visit, &desk.many(&object), &lists::more(&desk, &place, &page)?)
+    Answer::page(
+        visit,
+        &desk.many(&object),
+        &lists::more(&desk, &place, &page)?,
+    )
 }
 
 /// The exact count, for the inside of the list's foot.
 pub fn count(visit: &Visit) -> EngineResult<Answer> {
     let object = visit.object()?;
     let place = Place::read(&object, &visit.head);
-    let request = ListRequest { filter: place.filter.clone(), count: Counting::Exact, ..ListRequest::default() };
+    let request = ListRequest {
+        filter: place.filter.clone(),
+        count: Counting::Exact,
+        ..ListRequest::default()
+    };
     let counted = count_exactly(&visit.ctx, &object, &request)?;
     let desk = Desk::new(visit)?;
     // The word is the house's own and the number is a number: nothing of it came from outside.
-    let text = desk.say_of("count-exact", "n", &desk.speaker.number(&counted.value.to_string()));
+    let text = desk.say_of(
+        "count-exact",
+        "n",
+        &desk.speaker.number(&counted.value.to_string()),
+    );
     Ok(Answer::html(format!("<span>{text}</span>")))
 }
 
@@ -67,7 +89,11 @@ pub fn export(visit: &Visit) -> EngineResult<Answer> {
     lists::chips(&Desk::new(visit)?, &place)?;
     let request = export::Request {
         filter: place.filter.clone(),
-        sort: if place.sort == "-created_at" { String::new() } else { place.sort.clone() },
+        sort: if place.sort == "-created_at" {
+            String::new()
+        } else {
+            place.sort.clone()
+        },
         format,
         heading: Heading::Label,
         mark: Mark::Utf8,
@@ -77,7 +103,10 @@ pub fn export(visit: &Visit) -> EngineResult<Answer> {
     let ctx = visit.ctx.clone();
     let name = format!("{}.{}", object.name, visit.head.query("format"));
     tokio::task::spawn_blocking(move || {
-        let mut pipe = Pipe { sender: sender.clone(), buffer: Vec::new() };
+        let mut pipe = Pipe {
+            sender: sender.clone(),
+            buffer: Vec::new(),
+        };
         let done = export::run(&ctx, &object, &request, &mut pipe);
         let flushed = pipe.flush();
         if let Err(error) = done {
@@ -88,8 +117,14 @@ pub fn export(visit: &Visit) -> EngineResult<Answer> {
             tracing::debug!(%error, "the reader of an export went away");
         }
     });
-    let answer = Answer::body(Body::from_stream(ReceiverStream::new(receiver)), format.media_type());
-    Ok(answer.with(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\"")))
+    let answer = Answer::body(
+        Body::from_stream(ReceiverStream::new(receiver)),
+        format.media_type(),
+    );
+    Ok(answer.with(
+        header::CONTENT_DISPOSITION,
+        &format!("attachment; filename=\"{name}\""),
+    ))
 }
 
 /// What is written goes on to the reader in pieces.
@@ -114,6 +149,8 @@ impl Write for Pipe {
             return Ok(());
         }
         let piece = std::mem::take(&mut self.buffer);
-        self.sender.blocking_send(Ok(piece)).map_err(|_| std::io::Error::from(std::io::ErrorKind::BrokenPipe))
+        self.sender
+            .blocking_send(Ok(piece))
+            .map_err(|_| std::io::Error::from(std::io::ErrorKind::BrokenPipe))
     }
 }

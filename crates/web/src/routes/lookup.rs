@@ -35,19 +35,32 @@ pub fn anything(visit: &Visit) -> EngineResult<Answer> {
         detail: desk.one(&hit.record.object),
         face: None,
     };
-    Answer::page(visit, &desk.say("search"), &OptionsPage { options: hits.iter().map(option).collect(), create: None })
+    Answer::page(
+        visit,
+        &desk.say("search"),
+        &OptionsPage {
+            options: hits.iter().map(option).collect(),
+            create: None,
+        },
+    )
 }
 
 fn field_of(visit: &Visit, object: &Arc<Object>, name: &str) -> EngineResult<Field> {
     match visit.head.asked("noun") {
         Some(noun) => {
             let noun = super::noun::named(&visit.ctx, object, noun)?;
-            noun.inputs.iter().find(|input| input.name == name).and_then(|input| input.field()).ok_or(EngineError::NotFound)
+            noun.inputs
+                .iter()
+                .find(|input| input.name == name)
+                .and_then(|input| input.field())
+                .ok_or(EngineError::NotFound)
         }
         None => {
             let at = object.position(name).ok_or(EngineError::NotFound)?;
             let readable = visit.ctx.grant(object, Action::Read).may_read(at);
-            readable.then(|| object.fields[at].clone()).ok_or(EngineError::NotFound)
+            readable
+                .then(|| object.fields[at].clone())
+                .ok_or(EngineError::NotFound)
         }
     }
 }
@@ -55,27 +68,64 @@ fn field_of(visit: &Visit, object: &Arc<Object>, name: &str) -> EngineResult<Fie
 /// Values whose label or pinyin matches, and what was typed where the list is open.
 fn values(desk: &Desk<'_>, field: &Field, q: &str) -> OptionsPage {
     let query = text::Query::parse(q);
-    let option = |value: &str, label: String| OptionView { id: value.to_owned(), label, ..OptionView::default() };
-    let labelled = field.options.choices.iter().map(|choice| (choice.value.as_str(), desk.label(&choice.label, &choice.value)));
-    let fits = |(_, label): &(&str, String)| query.is_empty() || query.verify(&[("label", label)]).is_some();
-    let mut options: Vec<OptionView> = labelled.filter(fits).take(30).map(|(value, label)| option(value, label)).collect();
+    let option = |value: &str, label: String| OptionView {
+        id: value.to_owned(),
+        label,
+        ..OptionView::default()
+    };
+    let labelled = field.options.choices.iter().map(|choice| {
+        (
+            choice.value.as_str(),
+            desk.label(&choice.label, &choice.value),
+        )
+    });
+    let fits = |(_, label): &(&str, String)| {
+        query.is_empty() || query.verify(&[("label", label)]).is_some()
+    };
+    let mut options: Vec<OptionView> = labelled
+        .filter(fits)
+        .take(30)
+        .map(|(value, label)| option(value, label))
+        .collect();
     let typed = q.trim();
-    if field.options.open && !typed.is_empty() && !options.iter().any(|known| known.label == typed || known.id == typed) {
+    if field.options.open
+        && !typed.is_empty()
+        && !options
+            .iter()
+            .any(|known| known.label == typed || known.id == typed)
+    {
         options.push(option(typed, typed.to_owned()));
     }
-    OptionsPage { options, create: None }
+    OptionsPage {
+        options,
+        create: None,
+    }
 }
 
 fn people(desk: &Desk<'_>, q: &str) -> OptionsPage {
     let query = text::Query::parse(q);
     let fits = |user: &&User| {
-        let found = || query.verify(&[("name", &user.name), ("email", &user.email)]).is_some();
+        let found = || {
+            query
+                .verify(&[("name", &user.name), ("email", &user.email)])
+                .is_some()
+        };
         user.active && (query.is_empty() || found())
     };
     let mut users: Vec<&User> = desk.ctx.directory.users().filter(fits).collect();
     // The reader first, then whoever works beside the reader.
     let me = desk.ctx.person();
-    let far = |user: &User| me.map_or(2, |me| if user.seq == me.seq { 0 } else if user.department == me.department { 1 } else { 2 });
+    let far = |user: &User| {
+        me.map_or(2, |me| {
+            if user.seq == me.seq {
+                0
+            } else if user.department == me.department {
+                1
+            } else {
+                2
+            }
+        })
+    };
     users.sort_by_key(|user| (far(user), text::sort_key(&user.name)));
     let option = |user: &&User| OptionView {
         id: user.id.to_string(),
@@ -83,17 +133,31 @@ fn people(desk: &Desk<'_>, q: &str) -> OptionsPage {
         detail: desk.ctx.directory.path(user.department),
         face: Some(face(&user.name, user.id)),
     };
-    OptionsPage { options: users.iter().take(MOST).map(option).collect(), create: None }
+    OptionsPage {
+        options: users.iter().take(MOST).map(option).collect(),
+        create: None,
+    }
 }
 
 fn records(desk: &Desk<'_>, object: &Arc<Object>, q: &str) -> EngineResult<OptionsPage> {
     let found = search::suggest(desk.ctx, object, q, MOST)?;
-    let option = |(id, title): &(uuid::Uuid, String)| OptionView { id: id.to_string(), label: title.clone(), ..OptionView::default() };
+    let option = |(id, title): &(uuid::Uuid, String)| OptionView {
+        id: id.to_string(),
+        label: title.clone(),
+        ..OptionView::default()
+    };
     let may = !desk.ctx.grant(object, Action::Create).is_empty() && object.area != "settings";
     let typed = q.trim();
     let create = (may && !typed.is_empty()).then(|| {
-        let href = format!("/{}/new?{}", object.name, crate::build::desk::query(&[(&object.title().name, typed)]));
+        let href = format!(
+            "/{}/new?{}",
+            object.name,
+            crate::build::desk::query(&[(&object.title().name, typed)])
+        );
         (desk.say_of("create-typed", "name", typed), href)
     });
-    Ok(OptionsPage { options: found.iter().map(option).collect(), create })
+    Ok(OptionsPage {
+        options: found.iter().map(option).collect(),
+        create,
+    })
 }

@@ -23,12 +23,22 @@ pub fn ask(visit: &Visit) -> EngineResult<Answer> {
         return Err(EngineError::NotFound);
     }
     let desk = Desk::new(visit)?;
-    let with: Vec<Uuid> = visit.head.queries().iter().filter(|(name, _)| name == "with").filter_map(|(_, id)| id.parse().ok()).collect();
+    let with: Vec<Uuid> = visit
+        .head
+        .queries()
+        .iter()
+        .filter(|(name, _)| name == "with")
+        .filter_map(|(_, id)| id.parse().ok())
+        .collect();
     if with.is_empty() {
         let page = choose(&desk, &record);
         return Answer::page(visit, &page.heading.clone(), &page);
     }
-    Answer::page(visit, &desk.say("merge"), &page(visit, &desk, (&record, &with))?)
+    Answer::page(
+        visit,
+        &desk.say("merge"),
+        &page(visit, &desk, (&record, &with))?,
+    )
 }
 
 /// Which other record: a picker that leads to the comparison.
@@ -52,11 +62,18 @@ fn choose(desk: &Desk<'_>, record: &Record) -> ActionPage {
     }
 }
 
-fn page(visit: &Visit, desk: &Desk<'_>, (record, with): (&Record, &[Uuid])) -> EngineResult<MergePage> {
+fn page(
+    visit: &Visit,
+    desk: &Desk<'_>,
+    (record, with): (&Record, &[Uuid]),
+) -> EngineResult<MergePage> {
     let preview = preview(&visit.ctx, &record.object, record.id, with)?;
     let at = record_href(record);
     Ok(MergePage {
-        crumb: Crumb { label: record.title(), href: at.clone() },
+        crumb: Crumb {
+            label: record.title(),
+            href: at.clone(),
+        },
         action: format!("{at}/merge"),
         cancel: at,
         records: forms::lookups(preview.records.iter()),
@@ -69,26 +86,49 @@ fn page(visit: &Visit, desk: &Desk<'_>, (record, with): (&Record, &[Uuid])) -> E
 fn fields(desk: &Desk<'_>, preview: &Preview) -> EngineResult<Vec<MergeField>> {
     let mut fields = Vec::with_capacity(preview.fields.len());
     for field in &preview.fields {
-        let Some(first) = preview.records.first() else { continue };
-        let Some(slot) = slot(desk, &first.object, &field.name) else { continue };
+        let Some(first) = preview.records.first() else {
+            continue;
+        };
+        let Some(slot) = slot(desk, &first.object, &field.name) else {
+            continue;
+        };
         let mut values = Vec::with_capacity(field.values.len());
         for json in &field.values {
-            let value = if json.is_null() { Value::Null } else { slot.field.kind.parse(&slot.field, json).unwrap_or_default() };
+            let value = if json.is_null() {
+                Value::Null
+            } else {
+                slot.field.kind.parse(&slot.field, json).unwrap_or_default()
+            };
             desk.learn([(slot.to(), &value)])?;
             values.push(shown(desk, &slot, &value).text);
         }
-        fields.push(MergeField { name: slot.name, label: slot.label, values, chosen: field.proposed, is_same: field.is_same });
+        fields.push(MergeField {
+            name: slot.name,
+            label: slot.label,
+            values,
+            chosen: field.proposed,
+            is_same: field.is_same,
+        });
     }
     Ok(fields)
 }
 
 fn moves(desk: &Desk<'_>, preview: &Preview) -> Vec<Tally> {
     let tally = |(name, count): &(String, u64)| Tally {
-        label: desk.ctx.catalog.object(name).map_or(name.clone(), |object| desk.many(object)),
+        label: desk
+            .ctx
+            .catalog
+            .object(name)
+            .map_or(name.clone(), |object| desk.many(object)),
         value: count.to_string(),
         ..Tally::default()
     };
-    preview.along.iter().filter(|(_, count)| *count > 0).map(tally).collect()
+    preview
+        .along
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(tally)
+        .collect()
 }
 
 pub fn run(visit: &Visit) -> EngineResult<Answer> {
@@ -97,23 +137,41 @@ pub fn run(visit: &Visit) -> EngineResult<Answer> {
     let with: Vec<&str> = visit.form.all("with").filter(|id| !id.is_empty()).collect();
     if visit.form.get("_ask").is_some() && !with.is_empty() {
         let query: Vec<(&str, &str)> = with.iter().map(|id| ("with", *id)).collect();
-        return Ok(Answer::see(visit, &format!("{at}/merge?{}", crate::build::desk::query(&query))));
+        return Ok(Answer::see(
+            visit,
+            &format!("{at}/merge?{}", crate::build::desk::query(&query)),
+        ));
     }
-    let choose: Map<String, Json> =
-        visit.form.pairs().iter().filter_map(|(name, id)| Some((name.strip_prefix("choose.")?.to_owned(), json!(id)))).collect();
-    let input = Map::from_iter([("with".to_owned(), json!(with)), ("choose".to_owned(), Json::Object(choose))]);
+    let choose: Map<String, Json> = visit
+        .form
+        .pairs()
+        .iter()
+        .filter_map(|(name, id)| Some((name.strip_prefix("choose.")?.to_owned(), json!(id))))
+        .collect();
+    let input = Map::from_iter([
+        ("with".to_owned(), json!(with)),
+        ("choose".to_owned(), Json::Object(choose)),
+    ]);
     let desk = Desk::new(visit)?;
     match act::act(&visit.ctx, &record.object, record.id, "merge", input) {
         Ok(answer) => {
-            let merge = answer.get("merge").and_then(Json::as_str).unwrap_or_default();
-            let undo = if merge.is_empty() { String::new() } else { format!("/merges/{merge}/undo?at={at}") };
+            let merge = answer
+                .get("merge")
+                .and_then(Json::as_str)
+                .unwrap_or_default();
+            let undo = if merge.is_empty() {
+                String::new()
+            } else {
+                format!("/merges/{merge}/undo?at={at}")
+            };
             Ok(Answer::see(visit, &at).flash(visit, &desk.say("merged"), ("good", &undo)))
         }
         Err(error @ (EngineError::Invalid(_) | EngineError::Taken(..))) => {
             let ids: Vec<Uuid> = with.iter().filter_map(|id| id.parse().ok()).collect();
             let mut page = page(visit, &desk, (&record, &ids))?;
             page.error = Some(crate::door::oops::said(&error, visit.ctx.lang).1);
-            Ok(Answer::page(visit, &desk.say("merge"), &page)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+            Ok(Answer::page(visit, &desk.say("merge"), &page)?
+                .status(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
     }
@@ -123,8 +181,15 @@ pub fn run(visit: &Visit) -> EngineResult<Answer> {
 pub fn undo(visit: &Visit) -> EngineResult<Answer> {
     let answer = act::undo_merge(&visit.ctx, visit.id()?)?;
     let desk = Desk::new(visit)?;
-    let left = answer.get("left").and_then(Json::as_array).map_or(0, Vec::len);
-    let text = if left == 0 { desk.say("unmerged") } else { desk.say_n("unmerged-left", left as u64) };
+    let left = answer
+        .get("left")
+        .and_then(Json::as_array)
+        .map_or(0, Vec::len);
+    let text = if left == 0 {
+        desk.say("unmerged")
+    } else {
+        desk.say_n("unmerged-left", left as u64)
+    };
     let at = crate::door::head::local(visit.head.query("at")).to_owned();
     Ok(Answer::anew(visit, &at).flash(visit, &text, ("good", "")))
 }

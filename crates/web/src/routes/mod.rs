@@ -22,7 +22,7 @@ mod search;
 mod settings;
 mod views;
 
-use crate::door::{Site, oops, on};
+use crate::door::{Site, on, oops};
 use crate::security::SecurityHeaders;
 use crate::{RenderError, Renderer, assets};
 use axum::Router;
@@ -127,7 +127,10 @@ routes! {
 
 /// All pages of one organisation, with what they are made of.
 pub fn router(engine: Engine) -> Result<Router, RenderError> {
-    let site = Site { engine, renderer: Arc::new(Renderer::new()?) };
+    let site = Site {
+        engine,
+        renderer: Arc::new(Renderer::new()?),
+    };
     let mut router = Router::new()
         .route("/login", axum::routing::get(login::show).post(login::enter))
         .route("/events/changes", axum::routing::get(events::stream));
@@ -139,11 +142,21 @@ pub fn router(engine: Engine) -> Result<Router, RenderError> {
         .route("/{object}/{id}/files", on("POST", files::add))
         .route("/import", on("POST", import::receive))
         .layer(DefaultBodyLimit::max(MOST_UPLOAD));
-    let pages = router.layer(DefaultBodyLimit::max(MOST_FORM)).merge(files).merge(assets::router());
-    Ok(pages.fallback(no_such_page).with_state(site).layer(SecurityHeaders))
+    let pages = router
+        .layer(DefaultBodyLimit::max(MOST_FORM))
+        .merge(files)
+        .merge(assets::router());
+    Ok(pages
+        .fallback(no_such_page)
+        .with_state(site)
+        .layer(SecurityHeaders))
 }
 
-async fn no_such_page(State(site): State<Site>, params: RawPathParams, request: Request) -> Response<Body> {
+async fn no_such_page(
+    State(site): State<Site>,
+    params: RawPathParams,
+    request: Request,
+) -> Response<Body> {
     let head = crate::door::head::Head::read(&request, &params);
     // Whoever is not logged in learns nothing of which addresses there are.
     match head.cookie("gx_session") {
@@ -152,7 +165,11 @@ async fn no_such_page(State(site): State<Site>, params: RawPathParams, request: 
     }
 }
 
-async fn no_such_method(State(site): State<Site>, params: RawPathParams, request: Request) -> Response<Body> {
+async fn no_such_method(
+    State(site): State<Site>,
+    params: RawPathParams,
+    request: Request,
+) -> Response<Body> {
     let head = crate::door::head::Head::read(&request, &params);
     let mut response = oops::blunt(&site, &head, &EngineError::NotFound);
     *response.status_mut() = axum::http::StatusCode::METHOD_NOT_ALLOWED;

@@ -17,7 +17,10 @@ use uuid::Uuid;
 
 /// The noun of the address, if the reader may use it on any record of the object.
 pub fn named(ctx: &Context, object: &Arc<Object>, name: &str) -> EngineResult<Noun> {
-    act::nouns(ctx, object).into_iter().find(|noun| noun.name == name).ok_or(EngineError::NotFound)
+    act::nouns(ctx, object)
+        .into_iter()
+        .find(|noun| noun.name == name)
+        .ok_or(EngineError::NotFound)
 }
 
 pub fn ask(visit: &Visit) -> EngineResult<Answer> {
@@ -32,18 +35,32 @@ pub fn ask(visit: &Visit) -> EngineResult<Answer> {
     Answer::page(visit, &page.heading.clone(), &page)
 }
 
-fn opened(visit: &Visit, desk: &Desk<'_>, record: &Record, noun: &Noun) -> EngineResult<ActionPage> {
+fn opened(
+    visit: &Visit,
+    desk: &Desk<'_>,
+    record: &Record,
+    noun: &Noun,
+) -> EngineResult<ActionPage> {
     let at = record_href(record);
     let mut page = dialog(desk, &record.object, noun, (&at, &at));
-    page.text = if page.text.is_empty() { record.title() } else { page.text };
+    page.text = if page.text.is_empty() {
+        record.title()
+    } else {
+        page.text
+    };
     // What the address says already is not asked again (`?outcome=won`).
     for cell in &mut page.cells {
         let said = visit.head.query(&cell.name);
         for choice in &mut cell.choices {
             choice.selected = choice.value == said;
         }
-        if noun.name == "closure" && cell.name == "outcome" && said == "lost" {
-            page.tone = "danger".to_owned();
+        // "Won" says more than "Close".
+        if noun.name == "closure"
+            && let Some(outcome) = cell.choices.iter().find(|choice| choice.selected)
+        {
+            page.heading.clone_from(&outcome.label);
+            page.submit.clone_from(&outcome.label);
+            page.tone = if said == "lost" { "danger" } else { "go" }.to_owned();
         }
     }
     Ok(page)
@@ -59,8 +76,12 @@ pub fn run(visit: &Visit) -> EngineResult<Answer> {
     match act::act(&visit.ctx, &object, id, noun.name, input) {
         Ok(answer) => done(visit, &desk, (&object, id), (&noun, &answer)),
         // A dialog says what is wrong in itself; a plain button in a toast.
-        Err(EngineError::Invalid(errors)) if !noun.inputs.is_empty() => refused(visit, &desk, &noun, &errors),
-        Err(EngineError::Taken(fault, _)) if !noun.inputs.is_empty() => refused(visit, &desk, &noun, &[fault.at("")]),
+        Err(EngineError::Invalid(errors)) if !noun.inputs.is_empty() => {
+            refused(visit, &desk, &noun, &errors)
+        }
+        Err(EngineError::Taken(fault, _)) if !noun.inputs.is_empty() => {
+            refused(visit, &desk, &noun, &[fault.at("")])
+        }
         Err(error) => Err(error),
     }
 }
@@ -70,11 +91,23 @@ fn conversion(noun: &Noun, input: &mut Map<String, Json>) {
     if noun.name == "conversion"
         && let Some(Json::String(name)) = input.get("opportunity").cloned()
     {
-        input.insert("opportunity".to_owned(), if name == "false" { json!(false) } else { json!(name) });
+        input.insert(
+            "opportunity".to_owned(),
+            if name == "false" {
+                json!(false)
+            } else {
+                json!(name)
+            },
+        );
     }
 }
 
-fn refused(visit: &Visit, desk: &Desk<'_>, noun: &Noun, errors: &[FieldError]) -> EngineResult<Answer> {
+fn refused(
+    visit: &Visit,
+    desk: &Desk<'_>,
+    noun: &Noun,
+    errors: &[FieldError],
+) -> EngineResult<Answer> {
     let record = read::get(&visit.ctx, &visit.object()?, visit.id()?)?;
     let slots = inputs(desk, &record.object, noun);
     let page = opened(visit, desk, &record, noun)?;
@@ -83,32 +116,56 @@ fn refused(visit: &Visit, desk: &Desk<'_>, noun: &Noun, errors: &[FieldError]) -
 }
 
 /// Where the reader goes on: to what was made, to the record, or to the list if it is out of sight now.
-fn done(visit: &Visit, desk: &Desk<'_>, (object, id): (&Arc<Object>, Uuid), (noun, answer): (&Noun, &Json)) -> EngineResult<Answer> {
+fn done(
+    visit: &Visit,
+    desk: &Desk<'_>,
+    (object, id): (&Arc<Object>, Uuid),
+    (noun, answer): (&Noun, &Json),
+) -> EngineResult<Answer> {
     let text = desk.say_of("did-noun", "name", &desk.label(&noun.label, noun.name));
     let made = (noun.name == "conversion").then(|| made(answer)).flatten();
     let seen = read::lookup(&visit.ctx, object, id)?.is_some();
-    let on_record = visit.head.current.as_deref().is_none_or(|path| path.starts_with(&href(&object.name, id)));
+    let on_record = visit
+        .head
+        .current
+        .as_deref()
+        .is_none_or(|path| path.starts_with(&href(&object.name, id)));
     let answer = match (made, seen, on_record) {
         (Some(path), _, _) => Answer::see(visit, &path),
         (None, true, _) | (None, false, false) => Answer::anew(visit, &href(&object.name, id)),
         (None, false, true) => Answer::see(visit, &format!("/{}", object.name)),
     };
-    Ok(answer.flash(visit, &text, ("good", "")).trigger("record:saved", json!({})))
+    Ok(answer
+        .flash(visit, &text, ("good", ""))
+        .trigger("record:saved", json!({})))
 }
 
 /// The page of what a lead became.
 fn made(answer: &Json) -> Option<String> {
-    ["opportunity", "customer"].iter().find_map(|name| Some(format!("/{name}/{}", answer.get(name)?.as_str()?)))
+    ["opportunity", "customer"]
+        .iter()
+        .find_map(|name| Some(format!("/{name}/{}", answer.get(name)?.as_str()?)))
 }
 
 /// One button for both directions.
 pub fn follow(visit: &Visit) -> EngineResult<Answer> {
     let (object, id) = (visit.object()?, visit.id()?);
     let ctx = &visit.ctx;
-    let known = ctx.engine.store().look(|view| followers(view, &object, id))?;
-    let noun = if known.contains(&ctx.actor.seq()) { "unfollow" } else { "follow" };
+    let known = ctx
+        .engine
+        .store()
+        .look(|view| followers(view, &object, id))?;
+    let noun = if known.contains(&ctx.actor.seq()) {
+        "unfollow"
+    } else {
+        "follow"
+    };
     act::act(ctx, &object, id, noun, Map::new())?;
     let desk = Desk::new(visit)?;
-    let text = desk.say(if noun == "follow" { "followed" } else { "unfollowed" });
+    let text = desk.say(if noun == "follow" {
+        "followed"
+    } else {
+        "unfollowed"
+    });
     Ok(Answer::anew(visit, &href(&object.name, id)).flash(visit, &text, ("good", "")))
 }

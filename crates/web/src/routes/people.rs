@@ -3,9 +3,9 @@
 use crate::build::cells::{asked, asked_again};
 use crate::build::desk::Desk;
 use crate::build::forms::place_errors;
+use crate::build::input;
 use crate::build::settings as build;
 use crate::build::slots::{Slot, slots};
-use crate::build::input;
 use crate::door::Visit;
 use crate::door::answer::Answer;
 use crate::pages::CellView;
@@ -36,7 +36,12 @@ struct Dialog<'a> {
 }
 
 impl<'a> Dialog<'a> {
-    fn new(desk: &'a Desk<'a>, object: &Arc<Object>, (names, key): (&[&str], &str), action: &str) -> Dialog<'a> {
+    fn new(
+        desk: &'a Desk<'a>,
+        object: &Arc<Object>,
+        (names, key): (&[&str], &str),
+        action: &str,
+    ) -> Dialog<'a> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let page = ActionPage {
             heading: desk.say(key),
@@ -47,23 +52,42 @@ impl<'a> Dialog<'a> {
             submit: desk.say("save"),
             ..ActionPage::default()
         };
-        Dialog { desk, slots: slots(desk, object, &names), password: false, page }
+        Dialog {
+            desk,
+            slots: slots(desk, object, &names),
+            password: false,
+            page,
+        }
     }
 
     fn open(mut self, visit: &Visit, value: &dyn Fn(&Slot) -> Value) -> EngineResult<Answer> {
         let values: Vec<Value> = self.slots.iter().map(value).collect();
-        self.desk.learn(self.slots.iter().map(Slot::to).zip(&values))?;
-        self.page.cells = self.slots.iter().zip(&values).map(|(slot, value)| asked(self.desk, slot, value)).collect();
-        self.page.cells.extend(self.password.then(|| password_cell(self.desk)));
+        self.desk
+            .learn(self.slots.iter().map(Slot::to).zip(&values))?;
+        self.page.cells = self
+            .slots
+            .iter()
+            .zip(&values)
+            .map(|(slot, value)| asked(self.desk, slot, value))
+            .collect();
+        self.page
+            .cells
+            .extend(self.password.then(|| password_cell(self.desk)));
         Answer::page(visit, &self.page.heading.clone(), &self.page)
     }
 
     fn again(mut self, visit: &Visit, errors: &[FieldError]) -> EngineResult<Answer> {
-        let cells = self.slots.iter().map(|slot| asked_again(self.desk, slot, &visit.form));
+        let cells = self
+            .slots
+            .iter()
+            .map(|slot| asked_again(self.desk, slot, &visit.form));
         self.page.cells = cells.collect::<EngineResult<Vec<CellView>>>()?;
-        self.page.cells.extend(self.password.then(|| password_cell(self.desk)));
+        self.page
+            .cells
+            .extend(self.password.then(|| password_cell(self.desk)));
         self.page.errors = place_errors(self.desk, self.page.cells.iter_mut(), errors);
-        Ok(Answer::page(visit, &self.page.heading.clone(), &self.page)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+        Ok(Answer::page(visit, &self.page.heading.clone(), &self.page)?
+            .status(StatusCode::UNPROCESSABLE_ENTITY))
     }
 }
 
@@ -95,7 +119,8 @@ pub fn add_user(visit: &Visit) -> EngineResult<Answer> {
     let fields = input::fields(&desk, &dialog.slots, &visit.form);
     let word = visit.form.text("password");
     let object = visit.ctx.object("user")?;
-    let checked = passwords::check_strength(word, &[visit.form.text("email"), visit.form.text("name")]);
+    let checked =
+        passwords::check_strength(word, &[visit.form.text("email"), visit.form.text("name")]);
     let saved = checked.and_then(|()| save(&visit.ctx, Change::create(&object, fields)));
     match saved {
         Ok(saved) => {
@@ -103,7 +128,9 @@ pub fn add_user(visit: &Visit) -> EngineResult<Answer> {
             let text = desk.say_of("created-one", "name", &saved.record.title());
             Ok(Answer::see(visit, "/settings/users").flash(visit, &text, ("good", "")))
         }
-        Err(EngineError::Invalid(errors) | EngineError::Taken(_, errors)) if !errors.is_empty() => dialog.again(visit, &errors),
+        Err(EngineError::Invalid(errors) | EngineError::Taken(_, errors)) if !errors.is_empty() => {
+            dialog.again(visit, &errors)
+        }
         Err(error) => Err(error),
     }
 }
@@ -137,7 +164,11 @@ pub fn set_password(visit: &Visit) -> EngineResult<Answer> {
     match passwords::check_strength(word, &[&email, &user.title()]) {
         Ok(()) => {
             passwords::set(&visit.ctx, user.seq, word)?;
-            Ok(Answer::see(visit, "/settings/users").flash(visit, &desk.say("password-changed"), ("good", "")))
+            Ok(Answer::see(visit, "/settings/users").flash(
+                visit,
+                &desk.say("password-changed"),
+                ("good", ""),
+            ))
         }
         Err(EngineError::Invalid(errors)) => password_dialog(&desk, &user).again(visit, &errors),
         Err(error) => Err(error),
@@ -148,35 +179,61 @@ pub fn disable(visit: &Visit) -> EngineResult<Answer> {
     let user = user(visit)?;
     accounts::disable(&visit.ctx, user.seq)?;
     let desk = Desk::new(visit)?;
-    Ok(Answer::anew(visit, "/settings/users").flash(visit, &desk.say_of("disabled-one", "name", &user.title()), ("good", "")))
+    Ok(Answer::anew(visit, "/settings/users").flash(
+        visit,
+        &desk.say_of("disabled-one", "name", &user.title()),
+        ("good", ""),
+    ))
 }
 
 pub fn enable(visit: &Visit) -> EngineResult<Answer> {
     let user = user(visit)?;
     let fields = Map::from_iter([("active".to_owned(), json!(true))]);
-    save(&visit.ctx, Change::update(&user.object, user.id, None, fields))?;
+    save(
+        &visit.ctx,
+        Change::update(&user.object, user.id, None, fields),
+    )?;
     let desk = Desk::new(visit)?;
-    Ok(Answer::anew(visit, "/settings/users").flash(visit, &desk.say_of("enabled-one", "name", &user.title()), ("good", "")))
+    Ok(Answer::anew(visit, "/settings/users").flash(
+        visit,
+        &desk.say_of("enabled-one", "name", &user.title()),
+        ("good", ""),
+    ))
 }
 
 pub fn departments(visit: &Visit) -> EngineResult<Answer> {
     visit.ctx.administer()?;
     let desk = Desk::new(visit)?;
-    Answer::page(visit, &desk.say("settings-departments"), &build::departments(&desk))
+    Answer::page(
+        visit,
+        &desk.say("settings-departments"),
+        &build::departments(&desk),
+    )
 }
 
 pub fn new_department(visit: &Visit) -> EngineResult<Answer> {
     visit.ctx.administer()?;
     let desk = Desk::new(visit)?;
     let object = visit.ctx.object("department")?;
-    Dialog::new(&desk, &object, (&DEPARTMENT, "new-department"), "/settings/departments/new").open(visit, &|_| Value::Null)
+    Dialog::new(
+        &desk,
+        &object,
+        (&DEPARTMENT, "new-department"),
+        "/settings/departments/new",
+    )
+    .open(visit, &|_| Value::Null)
 }
 
 pub fn add_department(visit: &Visit) -> EngineResult<Answer> {
     visit.ctx.administer()?;
     let desk = Desk::new(visit)?;
     let object = visit.ctx.object("department")?;
-    let dialog = Dialog::new(&desk, &object, (&DEPARTMENT, "new-department"), "/settings/departments/new");
+    let dialog = Dialog::new(
+        &desk,
+        &object,
+        (&DEPARTMENT, "new-department"),
+        "/settings/departments/new",
+    );
     let fields = input::fields(&desk, &dialog.slots, &visit.form);
     kept(visit, dialog, Change::create(&object, fields))
 }
@@ -190,7 +247,8 @@ pub fn department(visit: &Visit) -> EngineResult<Answer> {
     let record = department_record(visit)?;
     let desk = Desk::new(visit)?;
     let action = format!("/settings/departments/{}", record.id);
-    Dialog::new(&desk, &record.object, (&DEPARTMENT, "department"), &action).open(visit, &|slot| slot.value(&visit.ctx, &record))
+    Dialog::new(&desk, &record.object, (&DEPARTMENT, "department"), &action)
+        .open(visit, &|slot| slot.value(&visit.ctx, &record))
 }
 
 pub fn save_department(visit: &Visit) -> EngineResult<Answer> {
@@ -199,13 +257,23 @@ pub fn save_department(visit: &Visit) -> EngineResult<Answer> {
     let action = format!("/settings/departments/{}", record.id);
     let dialog = Dialog::new(&desk, &record.object, (&DEPARTMENT, "department"), &action);
     let fields = input::fields(&desk, &dialog.slots, &visit.form);
-    kept(visit, dialog, Change::update(&record.object, record.id, None, fields))
+    kept(
+        visit,
+        dialog,
+        Change::update(&record.object, record.id, None, fields),
+    )
 }
 
 fn kept(visit: &Visit, dialog: Dialog<'_>, change: Change) -> EngineResult<Answer> {
     match save(&visit.ctx, change) {
-        Ok(_) => Ok(Answer::see(visit, "/settings/departments").flash(visit, &dialog.desk.say("saved"), ("good", ""))),
-        Err(EngineError::Invalid(errors) | EngineError::Taken(_, errors)) if !errors.is_empty() => dialog.again(visit, &errors),
+        Ok(_) => Ok(Answer::see(visit, "/settings/departments").flash(
+            visit,
+            &dialog.desk.say("saved"),
+            ("good", ""),
+        )),
+        Err(EngineError::Invalid(errors) | EngineError::Taken(_, errors)) if !errors.is_empty() => {
+            dialog.again(visit, &errors)
+        }
         Err(error) => Err(error),
     }
 }

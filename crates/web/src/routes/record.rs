@@ -23,14 +23,22 @@ pub fn show(visit: &Visit) -> EngineResult<Answer> {
     };
     recent::touch(&visit.ctx, &record)?;
     let desk = Desk::new(visit)?;
-    let tab = TABS.into_iter().find(|tab| *tab == visit.head.query("tab")).unwrap_or(TABS[0]);
+    let tab = TABS
+        .into_iter()
+        .find(|tab| *tab == visit.head.query("tab"))
+        .unwrap_or(TABS[0]);
     let page = Sight::new(&desk, &record)?.page(tab)?;
     Ok(Answer::page(visit, &page.name, &page)?.version(record.version))
 }
 
 /// Old addresses of a record that was merged lead to the one it went into, for who sees that one.
 fn merged(visit: &Visit, object: &Arc<Object>, id: Uuid) -> EngineResult<Answer> {
-    let kept = visit.ctx.engine.store().look(|view| identity::merged_into(view, id))?.ok_or(EngineError::NotFound)?;
+    let kept = visit
+        .ctx
+        .engine
+        .store()
+        .look(|view| identity::merged_into(view, id))?
+        .ok_or(EngineError::NotFound)?;
     read::get(&visit.ctx, object, kept)?;
     Ok(Answer::see(visit, &href(&object.name, kept)))
 }
@@ -38,7 +46,10 @@ fn merged(visit: &Visit, object: &Arc<Object>, id: Uuid) -> EngineResult<Answer>
 pub fn peek(visit: &Visit) -> EngineResult<Answer> {
     let record = found(visit)?;
     if !visit.head.is_fragment {
-        return Ok(Answer::see(visit, &crate::build::desk::record_href(&record)));
+        return Ok(Answer::see(
+            visit,
+            &crate::build::desk::record_href(&record),
+        ));
     }
     let desk = Desk::new(visit)?;
     Answer::page(visit, &record.title(), &Sight::new(&desk, &record)?.peek()?)

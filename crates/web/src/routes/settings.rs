@@ -4,9 +4,9 @@ use super::login::language_cookie;
 use crate::build::cells::{asked, asked_again};
 use crate::build::desk::Desk;
 use crate::build::forms::place_errors;
+use crate::build::input;
 use crate::build::settings as build;
 use crate::build::slots::{Slot, slots};
-use crate::build::input;
 use crate::door::Visit;
 use crate::door::answer::Answer;
 use crate::pages::settings::ProfilePage;
@@ -38,7 +38,10 @@ fn own_slots(desk: &Desk<'_>, record: &Record) -> Vec<Slot> {
 pub fn profile(visit: &Visit) -> EngineResult<Answer> {
     let (_, record) = me(&visit.ctx)?;
     let desk = Desk::new(visit)?;
-    let cells = own_slots(&desk, &record).iter().map(|slot| asked(&desk, slot, &slot.value(&visit.ctx, &record))).collect();
+    let cells = own_slots(&desk, &record)
+        .iter()
+        .map(|slot| asked(&desk, slot, &slot.value(&visit.ctx, &record)))
+        .collect();
     Answer::page(visit, &desk.say("settings-profile"), &build::profile(cells))
 }
 
@@ -47,13 +50,24 @@ pub fn save_profile(visit: &Visit) -> EngineResult<Answer> {
     let (_, record) = me(&visit.ctx)?;
     let desk = Desk::new(visit)?;
     let slots = own_slots(&desk, &record);
-    match save_own(&visit.ctx, &record, input::fields(&desk, &slots, &visit.form)) {
-        Ok(()) => Ok(Answer::see(visit, "/settings/profile").flash(visit, &desk.say("saved"), ("good", ""))),
+    match save_own(
+        &visit.ctx,
+        &record,
+        input::fields(&desk, &slots, &visit.form),
+    ) {
+        Ok(()) => Ok(Answer::see(visit, "/settings/profile").flash(
+            visit,
+            &desk.say("saved"),
+            ("good", ""),
+        )),
         Err(EngineError::Invalid(errors)) => {
-            let cells = slots.iter().map(|slot| asked_again(&desk, slot, &visit.form));
+            let cells = slots
+                .iter()
+                .map(|slot| asked_again(&desk, slot, &visit.form));
             let mut page = build::profile(cells.collect::<EngineResult<_>>()?);
             page.errors = place_errors(&desk, page.cells.iter_mut(), &errors);
-            Ok(Answer::page(visit, &desk.say("settings-profile"), &page)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+            Ok(Answer::page(visit, &desk.say("settings-profile"), &page)?
+                .status(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
     }
@@ -61,13 +75,22 @@ pub fn save_profile(visit: &Visit) -> EngineResult<Answer> {
 
 fn save_own(ctx: &Context, record: &Record, mut fields: Map<String, Json>) -> EngineResult<()> {
     fields.retain(|name, _| build::OWN_FIELDS.contains(&name.as_str()));
-    save(ctx, Change::update(&record.object, record.id, None, fields).as_part_of("profile")).map(|_| ())
+    save(
+        ctx,
+        Change::update(&record.object, record.id, None, fields).as_part_of("profile"),
+    )
+    .map(|_| ())
 }
 
 pub fn language(visit: &Visit) -> EngineResult<Answer> {
-    let lang = Lang::parse(visit.form.text("language")).ok_or_else(|| EngineError::bad("bad_form"))?;
+    let lang =
+        Lang::parse(visit.form.text("language")).ok_or_else(|| EngineError::bad("bad_form"))?;
     if let Ok((_, record)) = me(&visit.ctx) {
-        save_own(&visit.ctx, &record, Map::from_iter([("language".to_owned(), json!(lang.code()))]))?;
+        save_own(
+            &visit.ctx,
+            &record,
+            Map::from_iter([("language".to_owned(), json!(lang.code()))]),
+        )?;
     }
     // Back to where the menu was opened; its address comes with the request.
     let back = visit.head.current.clone().unwrap_or_else(|| "/".to_owned());
@@ -78,12 +101,23 @@ pub fn change_password(visit: &Visit) -> EngineResult<Answer> {
     let desk = Desk::new(visit)?;
     match password::change(&visit.ctx, visit.form.text("old"), visit.form.text("new")) {
         // Every session ended, this one too.
-        Ok(()) => Ok(Answer::see(visit, "/login").flash(visit, &desk.say("password-changed"), ("good", ""))),
+        Ok(()) => Ok(Answer::see(visit, "/login").flash(
+            visit,
+            &desk.say("password-changed"),
+            ("good", ""),
+        )),
         Err(EngineError::Invalid(errors)) => {
             let (_, record) = me(&visit.ctx)?;
-            let cells = own_slots(&desk, &record).iter().map(|slot| asked(&desk, slot, &slot.value(&visit.ctx, &record))).collect();
-            let page = ProfilePage { password_errors: password_errors(&desk, &errors), ..build::profile(cells) };
-            Ok(Answer::page(visit, &desk.say("settings-profile"), &page)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+            let cells = own_slots(&desk, &record)
+                .iter()
+                .map(|slot| asked(&desk, slot, &slot.value(&visit.ctx, &record)))
+                .collect();
+            let page = ProfilePage {
+                password_errors: password_errors(&desk, &errors),
+                ..build::profile(cells)
+            };
+            Ok(Answer::page(visit, &desk.say("settings-profile"), &page)?
+                .status(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
     }
@@ -92,8 +126,16 @@ pub fn change_password(visit: &Visit) -> EngineResult<Answer> {
 /// The form's inputs have names of their own.
 fn password_errors(desk: &Desk<'_>, errors: &[FieldError]) -> Vec<crate::pages::FieldError> {
     let one = |error: &FieldError| {
-        let (field, key) = if error.field == "old_password" { ("old", "password-old") } else { ("new", "password-new") };
-        crate::pages::FieldError { field: field.to_owned(), label: desk.say(key), message: desk.fault(&error.fault) }
+        let (field, key) = if error.field == "old_password" {
+            ("old", "password-old")
+        } else {
+            ("new", "password-new")
+        };
+        crate::pages::FieldError {
+            field: field.to_owned(),
+            label: desk.say(key),
+            message: desk.fault(&error.fault),
+        }
     };
     errors.iter().map(one).collect()
 }
@@ -101,7 +143,11 @@ fn password_errors(desk: &Desk<'_>, errors: &[FieldError]) -> Vec<crate::pages::
 pub fn access(visit: &Visit) -> EngineResult<Answer> {
     let desk = Desk::new(visit)?;
     let here = session::number(&visit.site.engine, &visit.session)?;
-    Answer::page(visit, &desk.say("settings-access"), &build::access(&desk, here)?)
+    Answer::page(
+        visit,
+        &desk.say("settings-access"),
+        &build::access(&desk, here)?,
+    )
 }
 
 /// The secret is shown on this answer and never again.
@@ -112,7 +158,8 @@ pub fn new_token(visit: &Visit) -> EngineResult<Answer> {
     if name.is_empty() {
         let mut page = build::access(&desk, here)?;
         page.error = Some(desk.fault(&Fault::new("required")));
-        return Ok(Answer::page(visit, &desk.say("settings-access"), &page)?.status(StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(Answer::page(visit, &desk.say("settings-access"), &page)?
+            .status(StatusCode::UNPROCESSABLE_ENTITY));
     }
     let secret = token::create(&visit.ctx, visit.ctx.actor.seq(), name)?;
     let mut page = build::access(&desk, here)?;
@@ -126,7 +173,11 @@ pub fn end_token(visit: &Visit) -> EngineResult<Answer> {
 }
 
 pub fn end_session(visit: &Visit) -> EngineResult<Answer> {
-    let seq = visit.head.param("id").parse().map_err(|_| EngineError::NotFound)?;
+    let seq = visit
+        .head
+        .param("id")
+        .parse()
+        .map_err(|_| EngineError::NotFound)?;
     session::revoke(&visit.ctx, seq)?;
     Ok(Answer::see(visit, "/settings/access"))
 }
@@ -134,7 +185,11 @@ pub fn end_session(visit: &Visit) -> EngineResult<Answer> {
 pub fn roles(visit: &Visit) -> EngineResult<Answer> {
     visit.ctx.administer()?;
     let desk = Desk::new(visit)?;
-    Answer::page(visit, &desk.say("settings-roles"), &build::role(&desk, &wanted_role(visit)?))
+    Answer::page(
+        visit,
+        &desk.say("settings-roles"),
+        &build::role(&desk, &wanted_role(visit)?),
+    )
 }
 
 /// The role of the address, else the first that may be changed.
@@ -142,17 +197,30 @@ fn wanted_role(visit: &Visit) -> EngineResult<String> {
     let roles = &visit.ctx.catalog.roles;
     let said = visit.head.query("role");
     if !said.is_empty() {
-        return roles.contains_key(said).then(|| said.to_owned()).ok_or(EngineError::NotFound);
+        return roles
+            .contains_key(said)
+            .then(|| said.to_owned())
+            .ok_or(EngineError::NotFound);
     }
-    let first = roles.iter().find(|(_, role)| !role.administer).or(roles.iter().next());
-    first.map(|(name, _)| name.clone()).ok_or(EngineError::NotFound)
+    let first = roles
+        .iter()
+        .find(|(_, role)| !role.administer)
+        .or(roles.iter().next());
+    first
+        .map(|(name, _)| name.clone())
+        .ok_or(EngineError::NotFound)
 }
 
 /// The matrix as it was posted; what it does not show (fields, the pool) stays as it is.
 pub fn save_role(visit: &Visit) -> EngineResult<Answer> {
     visit.ctx.administer()?;
     let name = wanted_role(visit)?;
-    let role = visit.ctx.catalog.roles.get(&name).ok_or(EngineError::NotFound)?;
+    let role = visit
+        .ctx
+        .catalog
+        .roles
+        .get(&name)
+        .ok_or(EngineError::NotFound)?;
     if role.administer {
         return Err(EngineError::Forbidden("administer"));
     }
@@ -160,23 +228,38 @@ pub fn save_role(visit: &Visit) -> EngineResult<Answer> {
     for object in &visit.ctx.catalog.objects {
         let mut rights = Map::new();
         for action in Action::ALL {
-            let said = build::scope(visit.form.text(&format!("{}.{}", object.name, action.name())));
+            let said = build::scope(
+                visit
+                    .form
+                    .text(&format!("{}.{}", object.name, action.name())),
+            );
             let scope = said.unwrap_or(action.scope(role, &object.name));
             rights.insert(action.name().to_owned(), json!(build::scope_name(scope)));
         }
         objects.insert(object.name.clone(), Json::Object(rights));
     }
-    let mut json = serde_json::to_value(role).map_err(|error| EngineError::Broken(error.to_string()))?;
+    let mut json =
+        serde_json::to_value(role).map_err(|error| EngineError::Broken(error.to_string()))?;
     json["objects"] = Json::Object(objects);
     admin::set_role(&visit.ctx, &name, json)?;
     let desk = Desk::new(visit)?;
-    Ok(Answer::see(visit, &format!("/settings/roles?role={name}")).flash(visit, &desk.say("saved"), ("good", "")))
+    Ok(
+        Answer::see(visit, &format!("/settings/roles?role={name}")).flash(
+            visit,
+            &desk.say("saved"),
+            ("good", ""),
+        ),
+    )
 }
 
 pub fn choices(visit: &Visit) -> EngineResult<Answer> {
     visit.ctx.administer()?;
     let desk = Desk::new(visit)?;
-    Answer::page(visit, &desk.say("settings-choices"), &build::choices(&desk, visit.head.query("list")))
+    Answer::page(
+        visit,
+        &desk.say("settings-choices"),
+        &build::choices(&desk, visit.head.query("list")),
+    )
 }
 
 /// Rows with the labels of both languages; values stay, since records hold them.
@@ -184,17 +267,23 @@ pub fn save_choices(visit: &Visit) -> EngineResult<Answer> {
     visit.ctx.administer()?;
     let desk = Desk::new(visit)?;
     let list = visit.head.query("list");
-    let found = build::choice_fields(&desk).find(|(object, field)| format!("{}.{}", object.name, field.name) == list);
+    let found = build::choice_fields(&desk)
+        .find(|(object, field)| format!("{}.{}", object.name, field.name) == list);
     let (object, field) = found.ok_or(EngineError::NotFound)?;
     let mut rows: Vec<Json> = Vec::new();
-    let numbers = (0..field.options.choices.len()).map(|at| at.to_string()).chain(["new".to_owned()]);
+    let numbers = (0..field.options.choices.len())
+        .map(|at| at.to_string())
+        .chain(["new".to_owned()]);
     for at in numbers {
         let text = |name: &str| visit.form.text(&format!("{name}.{at}")).trim().to_owned();
         if !text("value").is_empty() {
             let mut label = Map::new();
             for lang in Lang::ALL.map(Lang::code) {
                 let word = text(lang);
-                label.insert(lang.to_owned(), json!(if word.is_empty() { text("value") } else { word }));
+                label.insert(
+                    lang.to_owned(),
+                    json!(if word.is_empty() { text("value") } else { word }),
+                );
             }
             let mut row = json!({ "value": text("value"), "label": label });
             if !text("tone").is_empty() {
@@ -203,7 +292,11 @@ pub fn save_choices(visit: &Visit) -> EngineResult<Answer> {
             rows.push(row);
         }
     }
-    let change = Overlay::SetChoices { table: object.table.clone(), column: field.column.clone(), choices: Json::Array(rows) };
+    let change = Overlay::SetChoices {
+        table: object.table.clone(),
+        column: field.column.clone(),
+        choices: Json::Array(rows),
+    };
     let to = format!("/settings/choices?list={list}");
     match admin::publish(&visit.ctx, vec![change]) {
         Ok(()) => Ok(Answer::see(visit, &to).flash(visit, &desk.say("saved"), ("good", ""))),

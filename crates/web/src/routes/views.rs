@@ -30,7 +30,8 @@ pub fn keep(visit: &Visit) -> EngineResult<Answer> {
             let desk = Desk::new(visit)?;
             let mut page = keep_view(&desk, &place);
             page.errors = crate::build::forms::place_errors(&desk, page.cells.iter_mut(), &errors);
-            Ok(Answer::page(visit, &page.heading.clone(), &page)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+            Ok(Answer::page(visit, &page.heading.clone(), &page)?
+                .status(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
     }
@@ -38,7 +39,11 @@ pub fn keep(visit: &Visit) -> EngineResult<Answer> {
 
 pub fn remove(visit: &Visit) -> EngineResult<Answer> {
     let object = visit.object()?;
-    let id: Uuid = visit.head.param("view").parse().map_err(|_| EngineError::NotFound)?;
+    let id: Uuid = visit
+        .head
+        .param("view")
+        .parse()
+        .map_err(|_| EngineError::NotFound)?;
     views::remove(&visit.ctx, id)?;
     Ok(Answer::see(visit, &format!("/{}", object.name)))
 }
@@ -53,7 +58,11 @@ pub fn set_columns(visit: &Visit) -> EngineResult<Answer> {
     let place = Place::read(&visit.object()?, &visit.head);
     let chosen: Vec<&str> = visit.form.all("column").collect();
     let columns = chosen.join(",");
-    let columns = if columns.is_empty() { None } else { Some(columns.as_str()) };
+    let columns = if columns.is_empty() {
+        None
+    } else {
+        Some(columns.as_str())
+    };
     Ok(Answer::see(visit, &place.href("", &[("columns", columns)])))
 }
 
@@ -66,8 +75,20 @@ pub fn filter(visit: &Visit) -> EngineResult<Answer> {
         Some(was) => place.with_filter(was),
         None => place,
     };
-    let form = Form::from_pairs(visit.head.queries().iter().filter(|(name, _)| !name.starts_with("value")).cloned().collect());
-    Answer::page(visit, &desk.say("condition"), &condition(&desk, &place, &form)?)
+    let form = Form::from_pairs(
+        visit
+            .head
+            .queries()
+            .iter()
+            .filter(|(name, _)| !name.starts_with("value"))
+            .cloned()
+            .collect(),
+    );
+    Answer::page(
+        visit,
+        &desk.say("condition"),
+        &condition(&desk, &place, &form)?,
+    )
 }
 
 /// The list with the condition added or changed; what was written as text goes before what was chosen.
@@ -77,18 +98,32 @@ pub fn apply_filter(visit: &Visit) -> EngineResult<Answer> {
     let form = Form::from_pairs(visit.head.queries().to_vec());
     let was = form.text("was").to_owned();
     let written = form.text("filter").trim();
-    let outcome = if written == was.trim() { combined(&desk, &place, (&form, &was)) } else { Ok(written.to_owned()) };
+    let outcome = if written == was.trim() {
+        combined(&desk, &place, (&form, &was))
+    } else {
+        Ok(written.to_owned())
+    };
     let checked = outcome.and_then(|filter| {
-        check_as(&visit.ctx.catalog, &place.object, &filter, Purpose::Filter, &visit.ctx)?;
+        check_as(
+            &visit.ctx.catalog,
+            &place.object,
+            &filter,
+            Purpose::Filter,
+            &visit.ctx,
+        )?;
         Ok(filter)
     });
     match checked {
-        Ok(filter) => Ok(Answer::see(visit, &place.href("", &[("filter", Some(&filter))]))),
+        Ok(filter) => Ok(Answer::see(
+            visit,
+            &place.href("", &[("filter", Some(&filter))]),
+        )),
         Err(error @ (EngineError::Query(_) | EngineError::BadRequest(_))) => {
             let mut page = condition(&desk, &place.with_filter(was), &form)?;
             page.error = Some(crate::door::oops::said(&error, visit.ctx.lang).1);
             page.expression = written.to_owned();
-            Ok(Answer::page(visit, &desk.say("condition"), &page)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+            Ok(Answer::page(visit, &desk.say("condition"), &page)?
+                .status(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Err(error) => Err(error),
     }
@@ -96,12 +131,23 @@ pub fn apply_filter(visit: &Visit) -> EngineResult<Answer> {
 
 /// The filter before, with the condition in place of the one that was opened.
 fn combined(desk: &Desk<'_>, place: &Place, (form, was): (&Form, &str)) -> EngineResult<String> {
-    let condition = condition_text(desk, place, form).ok_or_else(|| EngineError::bad("condition_empty"))?;
-    let typed = check_as(&desk.ctx.catalog, &place.object, was, Purpose::Filter, desk.ctx)?;
+    let condition =
+        condition_text(desk, place, form).ok_or_else(|| EngineError::bad("condition_empty"))?;
+    let typed = check_as(
+        &desk.ctx.catalog,
+        &place.object,
+        was,
+        Purpose::Filter,
+        desk.ctx,
+    )?;
     let at = form.text("at").parse::<usize>().ok();
     let rest = match at.and_then(|at| typed.chips().into_iter().nth(at)) {
         Some(chip) => chip.rest,
         None => was.to_owned(),
     };
-    if rest.trim().is_empty() { Ok(condition) } else { Ok(conjunction(&rest, &condition)?) }
+    if rest.trim().is_empty() {
+        Ok(condition)
+    } else {
+        Ok(conjunction(&rest, &condition)?)
+    }
 }

@@ -33,13 +33,25 @@ pub struct Reply {
 pub fn site() -> Site {
     let test = engine(Backend::Sqlite);
     let router = guanxi_web::router(test.engine.clone()).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    Site { test, router, runtime }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    Site {
+        test,
+        router,
+        runtime,
+    }
 }
 
 impl Site {
     pub fn nobody(&self) -> Browser<'_> {
-        Browser { site: self, cookies: Mutex::default(), csrf: Mutex::default() }
+        Browser {
+            site: self,
+            cookies: Mutex::default(),
+            csrf: Mutex::default(),
+        }
     }
 
     /// Somebody who has logged in. The password's slow hash is left to the tests of logging in.
@@ -48,10 +60,21 @@ impl Site {
         let seq = accounts::by_email(&system, &email(address)).unwrap();
         let secret = session::start(&system, seq, "test", "127.0.0.1").unwrap();
         let browser = self.nobody();
-        browser.cookies.lock().unwrap().insert("gx_session".into(), secret);
+        browser
+            .cookies
+            .lock()
+            .unwrap()
+            .insert("gx_session".into(), secret);
         let page = browser.get("/settings/profile");
         assert_eq!(page.status, 200, "{}", page.body);
-        let token = page.body.split("name=\"csrf\" content=\"").nth(1).unwrap().split('"').next().unwrap();
+        let token = page
+            .body
+            .split("name=\"csrf\" content=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap();
         *browser.csrf.lock().unwrap() = token.to_owned();
         browser
     }
@@ -80,9 +103,23 @@ impl Browser<'_> {
     }
 
     /// A write of a script, with the version of what it was read from.
-    pub fn write(&self, method: Method, (path, version): (&str, i64), form: &[(&str, &str)]) -> Reply {
+    pub fn write(
+        &self,
+        method: Method,
+        (path, version): (&str, i64),
+        form: &[(&str, &str)],
+    ) -> Reply {
         let (token, tag) = (self.csrf(), format!("\"{version}\""));
-        self.send(method, path, &[("hx-request", "true"), ("x-csrf-token", &token), ("if-match", &tag)], form)
+        self.send(
+            method,
+            path,
+            &[
+                ("hx-request", "true"),
+                ("x-csrf-token", &token),
+                ("if-match", &tag),
+            ],
+            form,
+        )
     }
 
     pub fn csrf(&self) -> String {
@@ -98,24 +135,44 @@ impl Browser<'_> {
     }
 
     pub fn set_cookie(&self, name: &str, value: &str) {
-        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+        self.cookies
+            .lock()
+            .unwrap()
+            .insert(name.to_owned(), value.to_owned());
     }
 
     /// A file in a form.
-    pub fn upload(&self, path: &str, fields: &[(&str, &str)], (name, bytes): (&str, &str)) -> Reply {
+    pub fn upload(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, bytes): (&str, &str),
+    ) -> Reply {
         let edge = "----edge";
         let mut body = String::new();
         let token = self.csrf();
         for (field, value) in fields.iter().copied().chain([("_csrf", token.as_str())]) {
-            body.push_str(&format!("--{edge}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"));
+            body.push_str(&format!(
+                "--{edge}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
+            ));
         }
-        let head = format!("--{edge}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n");
-        body.push_str(&format!("{head}Content-Type: text/html\r\n\r\n{bytes}\r\n--{edge}--\r\n"));
+        let head = format!(
+            "--{edge}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n"
+        );
+        body.push_str(&format!(
+            "{head}Content-Type: text/html\r\n\r\n{bytes}\r\n--{edge}--\r\n"
+        ));
         let kind = format!("multipart/form-data; boundary={edge}");
         self.raw(Method::POST, path, &[("content-type", &kind)], body)
     }
 
-    pub fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Reply {
+    pub fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: &[(&str, &str)],
+    ) -> Reply {
         let body = serde_urlencoded::to_string(form).unwrap();
         let mut headers = headers.to_vec();
         headers.push(("content-type", "application/x-www-form-urlencoded"));
@@ -123,9 +180,18 @@ impl Browser<'_> {
     }
 
     pub fn raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Reply {
-        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost");
         request = request.header("accept-language", "en");
-        let cookies: Vec<String> = self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
         }
@@ -138,7 +204,11 @@ impl Browser<'_> {
             let answer = router.oneshot(request).await.unwrap();
             let (parts, body) = answer.into_parts();
             let bytes = to_bytes(body, 64 << 20).await.unwrap_or_default();
-            Reply { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).replace("&#x2f;", "/") }
+            Reply {
+                status: parts.status,
+                headers: parts.headers,
+                body: String::from_utf8_lossy(&bytes).replace("&#x2f;", "/"),
+            }
         });
         self.keep(&reply.headers);
         reply
@@ -160,12 +230,18 @@ impl Browser<'_> {
 
 impl Reply {
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// Where a redirect leads, by either way of saying so.
     pub fn to(&self) -> &str {
-        if self.headers.contains_key("location") { self.header("location") } else { self.header("hx-redirect") }
+        if self.headers.contains_key("location") {
+            self.header("location")
+        } else {
+            self.header("hx-redirect")
+        }
     }
 
     /// What is the page's own, without what surrounds every page.
@@ -181,7 +257,13 @@ impl Reply {
 
     /// The reply if it has this status; else the test ends with what came instead.
     pub fn is(self, status: u16) -> Reply {
-        assert_eq!(self.status.as_u16(), status, "{:?} {}", self.headers, self.main());
+        assert_eq!(
+            self.status.as_u16(),
+            status,
+            "{:?} {}",
+            self.headers,
+            self.main()
+        );
         self
     }
 }

@@ -21,16 +21,49 @@ fn settled(browser: &Browser<'_>, path: &str) -> Reply {
 fn a_file_is_tried_written_and_taken_back() {
     let site = site();
     let sam = site.salesperson();
-    create(&site.test.salesperson(), "customer", json!({"name": "Old Ltd"}));
-    assert!(sam.get("/import?object=customer").is(200).has("type=\"file\""));
-    let file = "Name,Phone,Remark\nAlpha Ltd,0551-62345678,x\nBeta Ltd,not a phone,y\nGamma Ltd,,z\n";
-    let received = sam.upload("/import", &[("object", "customer")], ("customers.csv", file)).is(303);
+    create(
+        &site.test.salesperson(),
+        "customer",
+        json!({"name": "Old Ltd"}),
+    );
+    assert!(
+        sam.get("/import?object=customer")
+            .is(200)
+            .has("type=\"file\"")
+    );
+    let file =
+        "Name,Phone,Remark\nAlpha Ltd,0551-62345678,x\nBeta Ltd,not a phone,y\nGamma Ltd,,z\n";
+    let received = sam
+        .upload(
+            "/import",
+            &[("object", "customer")],
+            ("customers.csv", file),
+        )
+        .is(303);
     let mapping = received.to().to_owned();
     let page = sam.get(&mapping).is(200);
-    assert!(page.has("value=\"name\" selected") && page.has("Alpha Ltd"), "{}", page.main());
-    let tried = sam.post(&mapping, &[("map.0", "name"), ("map.1", "phone"), ("map.2", ""), ("mode", "create")]).is(303);
+    assert!(
+        page.has("value=\"name\" selected") && page.has("Alpha Ltd"),
+        "{}",
+        page.main()
+    );
+    let tried = sam
+        .post(
+            &mapping,
+            &[
+                ("map.0", "name"),
+                ("map.1", "phone"),
+                ("map.2", ""),
+                ("mode", "create"),
+            ],
+        )
+        .is(303);
     let check = settled(&sam, tried.to()).is(200);
-    assert!(check.has("Nothing has been saved yet") && check.has("not a phone") || check.has("Phone"), "{}", check.main());
+    assert!(
+        check.has("Nothing has been saved yet") && check.has("not a phone") || check.has("Phone"),
+        "{}",
+        check.main()
+    );
     assert!(!sam.get("/customer").has("Alpha Ltd"));
     let run = sam.post(tried.to(), &[]).is(303);
     let result = settled(&sam, run.to()).is(200);
@@ -52,5 +85,10 @@ fn what_is_no_table_is_told() {
     let sam = site.salesperson();
     let page = sam.upload("/import", &[("object", "customer")], ("empty.csv", ""));
     assert!(matches!(page.status.as_u16(), 400 | 422), "{}", page.status);
-    sam.upload("/import", &[("object", "nonsense")], ("a.csv", "a,b\n1,2\n")).is(404);
+    sam.upload(
+        "/import",
+        &[("object", "nonsense")],
+        ("a.csv", "a,b\n1,2\n"),
+    )
+    .is(404);
 }
