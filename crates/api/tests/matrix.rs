@@ -8,7 +8,7 @@ use crate::{alone_on_each, keys};
 use guanxi_access::Action;
 use guanxi_engine::read::list::{ListRequest, list};
 use guanxi_testkit::app::{Caller, TestApp};
-use guanxi_testkit::object;
+use guanxi_testkit::{Backend, object};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
@@ -29,6 +29,11 @@ fn the_matrix_is_the_committed_one() {
         app.join("mate", "salesperson", "Sales/East");
         app.join("below", "salesperson", "Sales/East/North");
         app.join("other", "salesperson", "Sales/West");
+        let known = std::fs::read_to_string(FILE).unwrap_or_default();
+        // Rights are the same code on both databases; PostgreSQL is asked about one object of each sort.
+        if app.backend == Backend::Postgres {
+            return sample(app, &known);
+        }
         let mut text = String::from(HEAD);
         for role in ROLES {
             app.join(&format!("m_{role}"), role, "Sales/East");
@@ -37,13 +42,23 @@ fn the_matrix_is_the_committed_one() {
                 text.push_str(&Subject { app, role, object }.line());
             }
         }
-        let known = std::fs::read_to_string(FILE).unwrap_or_default();
         if std::env::var("UPDATE").is_ok() {
             std::fs::write(FILE, &text).unwrap();
         } else {
             assert!(text == known, "matrix.txt is not what holds; UPDATE=1 writes it anew:\n{}", differences(&known, &text));
         }
     });
+}
+
+fn sample(app: &TestApp, known: &str) {
+    for role in ["manager", "salesperson"] {
+        app.join(&format!("m_{role}"), role, "Sales/East");
+        let of_role = known.split(&format!("\n{role}\n")).nth(1).unwrap_or_default();
+        for object in ["customer", "contact", "product", "task"] {
+            let line = Subject { app, role, object }.line();
+            assert!(of_role.contains(&line), "{role}:\n{line}");
+        }
+    }
 }
 
 const HEAD: &str = "\
