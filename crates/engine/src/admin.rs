@@ -81,7 +81,7 @@ fn check_rows(ctx: &Context, wanted: &Catalog) -> EngineResult<()> {
             let aggregate = Aggregate {
                 table: object.table.clone(),
                 branches: Vec::new(),
-                cond: !Cond::null(&before.column),
+                cond: (!Cond::null(&before.column)).and(Cond::null("deleted_at")),
                 group: vec![before.column.clone()],
                 measures: vec![Measure::Count],
             };
