@@ -54,7 +54,10 @@ impl Directory {
             version,
             users: users.into_iter().map(|user| (user.seq, user)).collect(),
             user_of,
-            departments: departments.into_iter().map(|department| (department.seq, department)).collect(),
+            departments: departments
+                .into_iter()
+                .map(|department| (department.seq, department))
+                .collect(),
             department_of,
             children,
         }
@@ -101,7 +104,9 @@ impl Directory {
 
     /// The nearest department upwards, itself included, that is marked as a region; the department itself if none is.
     pub fn region(&self, department: i64) -> i64 {
-        self.upwards(department).find(|d| d.region).map_or(department, |d| d.seq)
+        self.upwards(department)
+            .find(|d| d.region)
+            .map_or(department, |d| d.seq)
     }
 
     /// The names from the top to the department: `Sales/East`.

@@ -30,12 +30,16 @@ impl Reason {
         match (self, lang) {
             (Reason::Owner, Lang::Zh) => "是这条记录的负责人。".to_owned(),
             (Reason::Owner, Lang::En) => "Owns this record.".to_owned(),
-            (Reason::Role { role, scope }, Lang::Zh) => format!("角色 {role} 的数据范围是「{}」。", scope_word(*scope, lang)),
+            (Reason::Role { role, scope }, Lang::Zh) => {
+                format!("角色 {role} 的数据范围是「{}」。", scope_word(*scope, lang))
+            }
             (Reason::Role { role, scope }, Lang::En) => {
                 format!("The role {role} reaches “{}”.", scope_word(*scope, lang))
             }
             (Reason::Pool { role }, Lang::Zh) => format!("记录在公海，角色 {role} 可以看公海。"),
-            (Reason::Pool { role }, Lang::En) => format!("The record is in the pool, which the role {role} sees."),
+            (Reason::Pool { role }, Lang::En) => {
+                format!("The record is in the pool, which the role {role} sees.")
+            }
             (Reason::Share { by }, Lang::Zh) => format!("{by} 共享了这条记录。"),
             (Reason::Share { by }, Lang::En) => format!("{by} shared this record."),
         }

@@ -17,7 +17,13 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Action; 5] = [Action::Read, Action::Create, Action::Update, Action::Delete, Action::Export];
+    pub const ALL: [Action; 5] = [
+        Action::Read,
+        Action::Create,
+        Action::Update,
+        Action::Delete,
+        Action::Export,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -46,7 +52,10 @@ impl Action {
 pub enum Rows {
     None,
     All,
-    Some { owners: Vec<i64>, departments: Vec<i64> },
+    Some {
+        owners: Vec<i64>,
+        departments: Vec<i64>,
+    },
 }
 
 /// Where a row stands: what the grant asks of it.
@@ -72,38 +81,91 @@ pub struct Grant {
 
 impl Grant {
     /// What the roles of `user` give together: the union of rows, the strongest right per field.
-    pub fn new(catalog: &Catalog, directory: &Directory, user: &User, object: &Arc<Object>, action: Action) -> Grant {
-        let roles: Vec<&Role> = user.roles.iter().filter_map(|name| catalog.roles.get(name)).collect();
+    pub fn new(
+        catalog: &Catalog,
+        directory: &Directory,
+        user: &User,
+        object: &Arc<Object>,
+        action: Action,
+    ) -> Grant {
+        let roles: Vec<&Role> = user
+            .roles
+            .iter()
+            .filter_map(|name| catalog.roles.get(name))
+            .collect();
         let mut reasons = Vec::new();
         for role in &roles {
             let scope = action.scope(role, &object.name);
             let rows = rows_of(scope, directory, user);
             if rows != Rows::None {
-                reasons.push((Reason::Role { role: role.name.clone(), scope }, rows));
+                reasons.push((
+                    Reason::Role {
+                        role: role.name.clone(),
+                        scope,
+                    },
+                    rows,
+                ));
             }
             if role.pool && scope != Scope::None && action != Action::Delete {
-                let rows = Rows::Some { owners: vec![0], departments: Vec::new() };
-                reasons.push((Reason::Pool { role: role.name.clone() }, rows));
+                let rows = Rows::Some {
+                    owners: vec![0],
+                    departments: Vec::new(),
+                };
+                reasons.push((
+                    Reason::Pool {
+                        role: role.name.clone(),
+                    },
+                    rows,
+                ));
             }
         }
-        let rows = reasons.iter().fold(Rows::None, |all, (_, rows)| union(all, rows));
-        let right = |field: &str| roles.iter().map(|role| role.field(&object.name, field)).max();
-        let fields = object.fields.iter().map(|field| right(&field.name).unwrap_or(FieldRight::None)).collect();
-        Grant { object: object.clone(), action, actor: user.seq, rows, fields, reasons }
+        let rows = reasons
+            .iter()
+            .fold(Rows::None, |all, (_, rows)| union(all, rows));
+        let right = |field: &str| {
+            roles
+                .iter()
+                .map(|role| role.field(&object.name, field))
+                .max()
+        };
+        let fields = object
+            .fields
+            .iter()
+            .map(|field| right(&field.name).unwrap_or(FieldRight::None))
+            .collect();
+        Grant {
+            object: object.clone(),
+            action,
+            actor: user.seq,
+            rows,
+            fields,
+            reasons,
+        }
     }
 
     /// Everything: the system itself (migrations, jobs that act for nobody). Never made from a request.
     pub fn system(object: &Arc<Object>, action: Action) -> Grant {
         let fields = vec![FieldRight::Write; object.fields.len()];
-        Grant { object: object.clone(), action, actor: 0, rows: Rows::All, fields, reasons: Vec::new() }
+        Grant {
+            object: object.clone(),
+            action,
+            actor: 0,
+            rows: Rows::All,
+            fields,
+            reasons: Vec::new(),
+        }
     }
 
     pub fn may_read(&self, field: usize) -> bool {
-        self.fields.get(field).is_some_and(|right| *right >= FieldRight::Read)
+        self.fields
+            .get(field)
+            .is_some_and(|right| *right >= FieldRight::Read)
     }
 
     pub fn may_write(&self, field: usize) -> bool {
-        self.fields.get(field).is_some_and(|right| *right >= FieldRight::Write)
+        self.fields
+            .get(field)
+            .is_some_and(|right| *right >= FieldRight::Write)
     }
 
     /// Whether no row at all can be reached, shares included. `read` shares reach through any scope but none.
@@ -116,33 +178,55 @@ impl Grant {
         match &self.rows {
             Rows::None => false,
             Rows::All => true,
-            Rows::Some { owners, departments } => {
-                owners.contains(&standing.owner) || departments.contains(&standing.department)
-            }
+            Rows::Some {
+                owners,
+                departments,
+            } => owners.contains(&standing.owner) || departments.contains(&standing.department),
         }
     }
 
     /// Whether a record that somebody shared with the actor is within this action.
     pub fn follows_shares(&self) -> bool {
-        matches!(self.rows, Rows::Some { .. }) && matches!(self.action, Action::Read | Action::Update)
+        matches!(self.rows, Rows::Some { .. })
+            && matches!(self.action, Action::Read | Action::Update)
     }
 
     /// The rows as streams that do not overlap, each served in order by an index on (owner, key) or (department, key).
     /// Empty when no condition is needed.
     pub fn branches(&self) -> Vec<Cond> {
-        let Rows::Some { owners, departments } = &self.rows else {
-            return if self.rows == Rows::All { Vec::new() } else { vec![Cond::False] };
+        let Rows::Some {
+            owners,
+            departments,
+        } = &self.rows
+        else {
+            return if self.rows == Rows::All {
+                Vec::new()
+            } else {
+                vec![Cond::False]
+            };
         };
         // Streams that are too many cost more than one that is sorted.
         const MOST_STREAMS: usize = 40;
         let mut branches: Vec<Cond> = Vec::new();
         if departments.len() + owners.len() <= MOST_STREAMS {
-            branches.extend(departments.iter().map(|&seq| Cond::equal("department", seq)));
+            branches.extend(
+                departments
+                    .iter()
+                    .map(|&seq| Cond::equal("department", seq)),
+            );
         } else if !departments.is_empty() {
             branches.push(in_seqs("department", departments));
         }
-        let outside = if departments.is_empty() { Cond::True } else { !in_seqs("department", departments) };
-        branches.extend(owners.iter().map(|&seq| Cond::equal("owner", seq).and(outside.clone())));
+        let outside = if departments.is_empty() {
+            Cond::True
+        } else {
+            !in_seqs("department", departments)
+        };
+        branches.extend(
+            owners
+                .iter()
+                .map(|&seq| Cond::equal("owner", seq).and(outside.clone())),
+        );
         if self.follows_shares() {
             branches.push(self.shared().and(!in_seqs("owner", owners)).and(outside));
         }
@@ -154,7 +238,10 @@ impl Grant {
         match &self.rows {
             Rows::None => Cond::False,
             Rows::All => Cond::True,
-            Rows::Some { owners, departments } => {
+            Rows::Some {
+                owners,
+                departments,
+            } => {
                 let mut cond = Cond::False;
                 if !owners.is_empty() {
                     cond = cond.or(in_seqs("owner", owners));
@@ -162,15 +249,24 @@ impl Grant {
                 if !departments.is_empty() {
                     cond = cond.or(in_seqs("department", departments));
                 }
-                if self.follows_shares() { cond.or(self.shared()) } else { cond }
+                if self.follows_shares() {
+                    cond.or(self.shared())
+                } else {
+                    cond
+                }
             }
         }
     }
 
     /// The condition on the shares' table for this actor, object and action.
     pub fn share_cond(&self) -> Cond {
-        let cond = Cond::equal("person", self.actor).and(Cond::equal("object", self.object.table.as_str()));
-        if self.action == Action::Read { cond } else { cond.and(Cond::equal("writable", 1)) }
+        let cond = Cond::equal("person", self.actor)
+            .and(Cond::equal("object", self.object.table.as_str()));
+        if self.action == Action::Read {
+            cond
+        } else {
+            cond.and(Cond::equal("writable", 1))
+        }
     }
 
     /// Why a row that stands so is within the grant; empty when it is not (by scope).
@@ -179,7 +275,12 @@ impl Grant {
         if standing.owner == self.actor && self.actor != 0 && self.admits(standing) {
             found.push(Reason::Owner);
         }
-        found.extend(self.reasons.iter().filter(|(_, rows)| contains(rows, standing)).map(|(reason, _)| reason.clone()));
+        found.extend(
+            self.reasons
+                .iter()
+                .filter(|(_, rows)| contains(rows, standing))
+                .map(|(reason, _)| reason.clone()),
+        );
         found
     }
 
@@ -205,9 +306,10 @@ fn contains(rows: &Rows, standing: Standing) -> bool {
     match rows {
         Rows::None => false,
         Rows::All => true,
-        Rows::Some { owners, departments } => {
-            owners.contains(&standing.owner) || departments.contains(&standing.department)
-        }
+        Rows::Some {
+            owners,
+            departments,
+        } => owners.contains(&standing.owner) || departments.contains(&standing.department),
     }
 }
 
@@ -223,7 +325,10 @@ fn rows_of(scope: Scope, directory: &Directory, user: &User) -> Rows {
         Scope::Below => directory.below(user.department),
         Scope::Region => directory.below(directory.region(user.department)),
     };
-    Rows::Some { owners: own, departments }
+    Rows::Some {
+        owners: own,
+        departments,
+    }
 }
 
 fn union(left: Rows, right: &Rows) -> Rows {
@@ -231,10 +336,33 @@ fn union(left: Rows, right: &Rows) -> Rows {
         (Rows::All, _) | (_, Rows::All) => Rows::All,
         (Rows::None, rows) => rows.clone(),
         (rows, Rows::None) => rows,
-        (Rows::Some { mut owners, mut departments }, Rows::Some { owners: more, departments: others }) => {
-            owners.extend(more.iter().filter(|seq| !owners.contains(seq)).copied().collect::<Vec<_>>());
-            departments.extend(others.iter().filter(|seq| !departments.contains(seq)).copied().collect::<Vec<_>>());
-            Rows::Some { owners, departments }
+        (
+            Rows::Some {
+                mut owners,
+                mut departments,
+            },
+            Rows::Some {
+                owners: more,
+                departments: others,
+            },
+        ) => {
+            owners.extend(
+                more.iter()
+                    .filter(|seq| !owners.contains(seq))
+                    .copied()
+                    .collect::<Vec<_>>(),
+            );
+            departments.extend(
+                others
+                    .iter()
+                    .filter(|seq| !departments.contains(seq))
+                    .copied()
+                    .collect::<Vec<_>>(),
+            );
+            Rows::Some {
+                owners,
+                departments,
+            }
         }
     }
 }

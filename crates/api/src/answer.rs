@@ -15,15 +15,30 @@ pub struct Answer {
 
 impl Answer {
     pub fn ok(json: Json) -> Answer {
-        Answer { status: StatusCode::OK, json: Some(json), etag: None, location: None }
+        Answer {
+            status: StatusCode::OK,
+            json: Some(json),
+            etag: None,
+            location: None,
+        }
     }
 
     pub fn created(json: Json, location: String) -> Answer {
-        Answer { status: StatusCode::CREATED, json: Some(json), etag: None, location: Some(location) }
+        Answer {
+            status: StatusCode::CREATED,
+            json: Some(json),
+            etag: None,
+            location: Some(location),
+        }
     }
 
     pub fn nothing() -> Answer {
-        Answer { status: StatusCode::NO_CONTENT, json: None, etag: None, location: None }
+        Answer {
+            status: StatusCode::NO_CONTENT,
+            json: None,
+            etag: None,
+            location: None,
+        }
     }
 
     /// With the record's version as its ETag.
@@ -40,7 +55,10 @@ impl Answer {
     pub fn into_response(self) -> Response<Body> {
         let body = self.body();
         let headers = [
-            (header::ETAG, self.etag.map(|version| format!("\"{version}\""))),
+            (
+                header::ETAG,
+                self.etag.map(|version| format!("\"{version}\"")),
+            ),
             (header::LOCATION, self.location),
         ];
         respond(self.status, body, "application/json", headers)
@@ -62,7 +80,10 @@ pub fn respond<const N: usize>(
         map.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
     map.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    map.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    map.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     for (name, value) in headers {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
             map.insert(name, value);

@@ -17,7 +17,12 @@ use guanxi_meta::fault::Fault;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
-pub async fn run(State(api): State<Api>, Path(object): Path<String>, head: Head, Raw(bytes): Raw) -> Response<Body> {
+pub async fn run(
+    State(api): State<Api>,
+    Path(object): Path<String>,
+    head: Head,
+    Raw(bytes): Raw,
+) -> Response<Body> {
     run_once(api, head, bytes, move |ctx, _, bytes| {
         let object = ctx.object(&object)?;
         let (mode, operations) = read(body::object(bytes)?)?;
@@ -36,17 +41,29 @@ fn read(mut members: Map<String, Json>) -> EngineResult<(Mode, Vec<Json>)> {
         return Err(EngineError::bad("no_operations"));
     };
     if let Some(unknown) = members.keys().next() {
-        let fault = Fault::new("unknown_field").with("name", unknown).with("object", "batch");
+        let fault = Fault::new("unknown_field")
+            .with("name", unknown)
+            .with("object", "batch");
         return Err(EngineError::BadRequest(fault));
     }
     if operations.len() > MOST {
-        return Err(EngineError::TooLarge(Fault::new("too_many_operations").with("max", MOST)));
+        return Err(EngineError::TooLarge(
+            Fault::new("too_many_operations").with("max", MOST),
+        ));
     }
     Ok((mode, operations))
 }
 
-fn answer(ctx: &Context, object: &Arc<Object>, mode: Mode, operations: Vec<Json>) -> EngineResult<Answer> {
-    let read: Vec<EngineResult<Change>> = operations.into_iter().map(|one| operation(object, one)).collect();
+fn answer(
+    ctx: &Context,
+    object: &Arc<Object>,
+    mode: Mode,
+    operations: Vec<Json>,
+) -> EngineResult<Answer> {
+    let read: Vec<EngineResult<Change>> = operations
+        .into_iter()
+        .map(|one| operation(object, one))
+        .collect();
     let results = match mode {
         Mode::Atomic => {
             let mut changes = Vec::with_capacity(read.len());
@@ -57,7 +74,10 @@ fn answer(ctx: &Context, object: &Arc<Object>, mode: Mode, operations: Vec<Json>
         }
         Mode::Each => each(ctx, read)?,
     };
-    let results: Vec<Json> = results.into_iter().map(|result| show(ctx, result)).collect();
+    let results: Vec<Json> = results
+        .into_iter()
+        .map(|result| show(ctx, result))
+        .collect();
     Ok(Answer::ok(json!({"results": results})))
 }
 
@@ -84,19 +104,33 @@ fn each(ctx: &Context, read: Vec<EngineResult<Change>>) -> EngineResult<Vec<Engi
             Err(error) => places.push(Some(error)),
         }
     }
-    let mut done = batch::run(ctx, changes, Mode::Each).map_err(|(_, error)| error)?.into_iter();
-    let lost = || Err(EngineError::Broken("an operation without a result".to_owned()));
-    Ok(places.into_iter().map(|place| place.map_or_else(|| done.next().unwrap_or_else(lost), Err)).collect())
+    let mut done = batch::run(ctx, changes, Mode::Each)
+        .map_err(|(_, error)| error)?
+        .into_iter();
+    let lost = || {
+        Err(EngineError::Broken(
+            "an operation without a result".to_owned(),
+        ))
+    };
+    Ok(places
+        .into_iter()
+        .map(|place| place.map_or_else(|| done.next().unwrap_or_else(lost), Err))
+        .collect())
 }
 
 fn operation(object: &Arc<Object>, json: Json) -> EngineResult<Change> {
-    let Json::Object(mut members) = json else { return Err(EngineError::bad("not_an_object")) };
+    let Json::Object(mut members) = json else {
+        return Err(EngineError::bad("not_an_object"));
+    };
     let id = match members.remove("id") {
         None | Some(Json::Null) => None,
         Some(Json::String(text)) => Some(identity(&text)?),
         Some(_) => return Err(EngineError::NotFound),
     };
-    let if_match = members.remove("if_match").or_else(|| members.remove("version")).and_then(|v| v.as_i64());
+    let if_match = members
+        .remove("if_match")
+        .or_else(|| members.remove("version"))
+        .and_then(|v| v.as_i64());
     let fields = match members.remove("fields") {
         None | Some(Json::Null) => Map::new(),
         Some(Json::Object(fields)) => fields,
@@ -105,7 +139,12 @@ fn operation(object: &Arc<Object>, json: Json) -> EngineResult<Change> {
     let need = || EngineError::field("id", "required");
     match members.remove("op").as_ref().and_then(Json::as_str) {
         Some("create") => Ok(Change::create(object, fields)),
-        Some("update") => Ok(Change::update(object, id.ok_or_else(need)?, if_match, fields)),
+        Some("update") => Ok(Change::update(
+            object,
+            id.ok_or_else(need)?,
+            if_match,
+            fields,
+        )),
         Some("remove") => Ok(Change::remove(object, id.ok_or_else(need)?, if_match)),
         _ => Err(crate::params::bad_value("op", "create, update, remove")),
     }
@@ -115,7 +154,13 @@ fn operation(object: &Arc<Object>, json: Json) -> EngineResult<Change> {
 fn placed(at: usize, error: EngineError) -> EngineError {
     match error {
         EngineError::Invalid(errors) => EngineError::Invalid(
-            errors.into_iter().map(|e| guanxi_meta::FieldError { field: format!("operations[{at}].{}", e.field), ..e }).collect(),
+            errors
+                .into_iter()
+                .map(|e| guanxi_meta::FieldError {
+                    field: format!("operations[{at}].{}", e.field),
+                    ..e
+                })
+                .collect(),
         ),
         error => error,
     }

@@ -22,7 +22,10 @@ impl FromRequest<Api> for Raw {
     async fn from_request(request: Request, api: &Api) -> Result<Raw, Response<Body>> {
         let lang = crate::run::language(request.headers()).unwrap_or_default();
         let head = Head::of(&request);
-        let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let length = request
+            .headers()
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
         if !head.has_token() || length.is_none_or(|length: u64| length > LARGE) {
             let api = api.clone();
             let asked = tokio::task::spawn_blocking(move || head.context(&api).map(|_| ())).await;
@@ -32,7 +35,10 @@ impl FromRequest<Api> for Raw {
         }
         match Bytes::from_request(request, api).await {
             Ok(bytes) => Ok(Raw(bytes.into())),
-            Err(_) => Err(respond_problem(&EngineError::TooLarge(Fault::new("body_too_large")), lang)),
+            Err(_) => Err(respond_problem(
+                &EngineError::TooLarge(Fault::new("body_too_large")),
+                lang,
+            )),
         }
     }
 }
@@ -47,12 +53,18 @@ pub fn object(bytes: &[u8]) -> EngineResult<Map<String, Json>> {
 
 /// The same, where no body at all means no members.
 pub fn object_or_empty(bytes: &[u8]) -> EngineResult<Map<String, Json>> {
-    if bytes.iter().all(u8::is_ascii_whitespace) { Ok(Map::new()) } else { object(bytes) }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        Ok(Map::new())
+    } else {
+        object(bytes)
+    }
 }
 
 pub fn json(bytes: &[u8]) -> EngineResult<Json> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let fault = Fault::new("bad_json").with("line", error.line()).with("column", error.column());
+        let fault = Fault::new("bad_json")
+            .with("line", error.line())
+            .with("column", error.column());
         EngineError::BadRequest(fault)
     })
 }

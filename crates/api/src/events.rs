@@ -24,7 +24,9 @@ const RESUME: u32 = 1_000;
 pub async fn stream(State(api): State<Api>, headers: HeaderMap, head: Head) -> Response<Body> {
     let engine = api.engine.clone();
     let lang = crate::run::language(&headers).unwrap_or_default();
-    let since = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let since = headers
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok()?.parse().ok());
     let caller = tokio::task::spawn_blocking(move || {
         let ctx = head.context(&api)?;
         let missed = missed(&api.engine, since)?;
@@ -54,9 +56,14 @@ fn follow(engine: &Engine, person: i64, missed: Vec<LogRow>) -> impl IntoRespons
     let engine = engine.clone();
     let events = ReceiverStream::new(receiver).then(move |rows| {
         let engine = engine.clone();
-        async move { tokio::task::spawn_blocking(move || admitted(&engine, person, rows)).await.unwrap_or_default() }
+        async move {
+            tokio::task::spawn_blocking(move || admitted(&engine, person, rows))
+                .await
+                .unwrap_or_default()
+        }
     });
-    let stream = events.map(|list| tokio_stream::iter(list.into_iter().map(Ok::<Event, Infallible>)));
+    let stream =
+        events.map(|list| tokio_stream::iter(list.into_iter().map(Ok::<Event, Infallible>)));
     Sse::new(flatten(stream)).keep_alive(KeepAlive::default())
 }
 
@@ -70,17 +77,28 @@ where
 }
 
 fn listen(engine: &Engine, sender: Sender<Vec<LogRow>>) {
-    engine.listeners().add(Box::new(move |rows| sender.try_send(rows.to_vec()).is_ok()));
+    engine
+        .listeners()
+        .add(Box::new(move |rows| sender.try_send(rows.to_vec()).is_ok()));
 }
 
 /// The changes that this person may see today, as events.
 fn admitted(engine: &Engine, person: i64, rows: Vec<LogRow>) -> Vec<Event> {
-    let Ok(ctx) = engine.context(person, "events") else { return Vec::new() };
-    rows.iter().filter_map(|row| event(&ctx, row).ok().flatten()).collect()
+    let Ok(ctx) = engine.context(person, "events") else {
+        return Vec::new();
+    };
+    rows.iter()
+        .filter_map(|row| event(&ctx, row).ok().flatten())
+        .collect()
 }
 
 fn event(ctx: &Context, row: &LogRow) -> EngineResult<Option<Event>> {
-    let Some(object) = ctx.catalog.objects.iter().find(|object| object.table == row.entry.object) else {
+    let Some(object) = ctx
+        .catalog
+        .objects
+        .iter()
+        .find(|object| object.table == row.entry.object)
+    else {
         return Ok(None);
     };
     // Whoever could see a record is told that it is gone.
@@ -95,5 +113,10 @@ fn event(ctx: &Context, row: &LogRow) -> EngineResult<Option<Event>> {
         "version": row.entry.version,
         "op": row.entry.op,
     });
-    Ok(Some(Event::default().event("change").id(row.position.to_string()).data(data.to_string())))
+    Ok(Some(
+        Event::default()
+            .event("change")
+            .id(row.position.to_string())
+            .data(data.to_string()),
+    ))
 }

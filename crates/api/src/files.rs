@@ -17,7 +17,11 @@ use std::io::Read;
 use tokio::sync::mpsc::channel;
 use tokio_stream::wrappers::ReceiverStream;
 
-pub async fn create(State(api): State<Api>, head: Head, form: Result<Multipart, MultipartRejection>) -> Response<Body> {
+pub async fn create(
+    State(api): State<Api>,
+    head: Head,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response<Body> {
     let (asked, known) = (head.clone(), api.clone());
     let caller = tokio::task::spawn_blocking(move || asked.context(&known).map(|_| ())).await;
     if let Ok(Err(error)) = caller {
@@ -30,18 +34,37 @@ pub async fn create(State(api): State<Api>, head: Head, form: Result<Multipart, 
 }
 
 fn put(ctx: &Context, mut upload: Upload) -> EngineResult<Answer> {
-    let object = upload.texts.get("object").ok_or_else(|| EngineError::field("object", "required"))?;
-    let record = upload.texts.get("record").or_else(|| upload.texts.get("id"));
+    let object = upload
+        .texts
+        .get("object")
+        .ok_or_else(|| EngineError::field("object", "required"))?;
+    let record = upload
+        .texts
+        .get("record")
+        .or_else(|| upload.texts.get("id"));
     let record = record.ok_or_else(|| EngineError::field("record", "required"))?;
-    let attachment = files::put(ctx, &ctx.object(object)?, identity(record)?, &upload.file_name, &mut upload.file)?;
+    let attachment = files::put(
+        ctx,
+        &ctx.object(object)?,
+        identity(record)?,
+        &upload.file_name,
+        &mut upload.file,
+    )?;
     let location = format!("/api/v1/files/{}", attachment.id);
     Ok(Answer::created(attachment.to_json(ctx), location))
 }
 
-pub async fn list(State(api): State<Api>, Path((object, id)): Path<(String, String)>, head: Head) -> Response<Body> {
+pub async fn list(
+    State(api): State<Api>,
+    Path((object, id)): Path<(String, String)>,
+    head: Head,
+) -> Response<Body> {
     run(api, head, move |ctx, _| {
         let list = files::list(ctx, &ctx.object(&object)?, identity(&id)?)?;
-        let data = list.iter().map(|attachment| attachment.to_json(ctx)).collect();
+        let data = list
+            .iter()
+            .map(|attachment| attachment.to_json(ctx))
+            .collect();
         Ok(Answer::ok(crate::records::envelope(data, None, None)))
     })
     .await
@@ -57,7 +80,8 @@ pub async fn remove(State(api): State<Api>, Path(id): Path<String>, head: Head) 
 
 pub async fn get(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
     let lang = head.lang();
-    let found = tokio::task::spawn_blocking(move || files::get(&head.context(&api)?, identity(&id)?)).await;
+    let found =
+        tokio::task::spawn_blocking(move || files::get(&head.context(&api)?, identity(&id)?)).await;
     match found {
         Ok(Ok((attachment, file))) => send(&attachment, file),
         Ok(Err(error)) => respond_problem(&error, lang),
@@ -76,9 +100,15 @@ fn send(attachment: &Attachment, file: File) -> Response<Body> {
     };
     put(header::CONTENT_TYPE, attachment.media_type.clone());
     put(header::CONTENT_LENGTH, attachment.size_bytes.to_string());
-    put(header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{}", encoded(&attachment.name)));
+    put(
+        header::CONTENT_DISPOSITION,
+        format!("attachment; filename*=UTF-8''{}", encoded(&attachment.name)),
+    );
     put(header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned());
-    put(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned());
+    put(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; sandbox".to_owned(),
+    );
     put(header::CACHE_CONTROL, "private, no-store".to_owned());
     response
 }
@@ -86,7 +116,13 @@ fn send(attachment: &Attachment, file: File) -> Response<Body> {
 /// Percent-encoded, RFC 8187.
 fn encoded(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    let one = |byte: u8| if plain(byte) { (byte as char).to_string() } else { format!("%{byte:02X}") };
+    let one = |byte: u8| {
+        if plain(byte) {
+            (byte as char).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
     name.bytes().map(one).collect()
 }
 

@@ -15,7 +15,11 @@ use guanxi_engine::read::{self, list::DEFAULT_ROWS, timeline as lines};
 use guanxi_engine::{Context, record};
 use serde_json::{Value as Json, json};
 
-pub async fn history(State(api): State<Api>, Path((object, id)): Path<(String, String)>, head: Head) -> Response<Body> {
+pub async fn history(
+    State(api): State<Api>,
+    Path((object, id)): Path<(String, String)>,
+    head: Head,
+) -> Response<Body> {
     run(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
         let asked = params::read(&head.query, &["limit", "cursor"])?;
@@ -29,7 +33,10 @@ pub async fn history(State(api): State<Api>, Path((object, id)): Path<(String, S
 }
 
 fn show_entry(ctx: &Context, entry: &Entry) -> Json {
-    let changes = entry.changes.iter().map(|c| json!({"field": c.field, "old": c.old, "new": c.new}));
+    let changes = entry
+        .changes
+        .iter()
+        .map(|c| json!({"field": c.field, "old": c.old, "new": c.new}));
     json!({
         "version": entry.version,
         "at": record::instant(entry.at),
@@ -93,7 +100,10 @@ pub async fn explanation(
         if !explained.allowed() {
             return Err(EngineError::NotFound);
         }
-        let reasons = explained.reasons.iter().map(|reason| json!({"code": reason.code(), "text": reason.sentence(ctx.lang)}));
+        let reasons = explained
+            .reasons
+            .iter()
+            .map(|reason| json!({"code": reason.code(), "text": reason.sentence(ctx.lang)}));
         Ok(Answer::ok(json!({"reasons": reasons.collect::<Vec<_>>()})))
     })
     .await

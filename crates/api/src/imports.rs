@@ -17,7 +17,11 @@ use serde_json::json;
 
 const KNOWN: [&str; 5] = ["object", "mode", "match", "map", "dry_run"];
 
-pub async fn create(State(api): State<Api>, head: Head, form: Result<Multipart, MultipartRejection>) -> Response<Body> {
+pub async fn create(
+    State(api): State<Api>,
+    head: Head,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response<Body> {
     let asked = head.clone();
     let known = api.clone();
     // Who calls is asked before a large body is read to its end.
@@ -32,49 +36,84 @@ pub async fn create(State(api): State<Api>, head: Head, form: Result<Multipart, 
 }
 
 fn begin(ctx: &Context, mut upload: Upload) -> EngineResult<Answer> {
-    let text = |name: &str| upload.texts.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let text = |name: &str| {
+        upload
+            .texts
+            .get(name)
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+    };
     let object = ctx.object(&text("object").unwrap_or_default())?;
     let mode = match text("mode") {
         None => None,
-        Some(mode) => Some(Mode::parse(&mode).ok_or_else(|| params::bad_value("mode", "create, update, upsert"))?),
+        Some(mode) => Some(
+            Mode::parse(&mode)
+                .ok_or_else(|| params::bad_value("mode", "create, update, upsert"))?,
+        ),
     };
     let run = match text("dry_run").as_deref() {
         None | Some("false" | "0") => Run::Write,
         Some("true" | "1") => Run::Dry,
         Some(_) => return Err(params::bad_value("dry_run", "true, false")),
     };
-    let match_fields = text("match").map(|text| params::names(&text)).unwrap_or_default();
+    let match_fields = text("match")
+        .map(|text| params::names(&text))
+        .unwrap_or_default();
     let mapping = text("map").map(|text| Mapping::parse(&text)).transpose()?;
     let id = import::receive(ctx, &upload.file_name, &mut upload.file)?;
     let mapping = match mapping {
         Some(mapping) => mapping,
         None => import::preview(ctx, id, &object, None)?.mapping,
     };
-    import::start(ctx, id, &Request { object: object.name.clone(), mapping, mode, match_fields, run })?;
+    import::start(
+        ctx,
+        id,
+        &Request {
+            object: object.name.clone(),
+            mapping,
+            mode,
+            match_fields,
+            run,
+        },
+    )?;
     let status = import::status(ctx, id)?;
     let location = format!("/api/v1/imports/{id}");
-    Ok(Answer { status: StatusCode::ACCEPTED, ..Answer::created(status.to_json(), location) })
+    Ok(Answer {
+        status: StatusCode::ACCEPTED,
+        ..Answer::created(status.to_json(), location)
+    })
 }
 
 pub async fn list(State(api): State<Api>, head: Head) -> Response<Body> {
     run(api, head, |ctx, head| {
         let asked = params::read(&head.query, &["limit"])?;
         let imports = import::list(ctx, params::limit(&asked)?.unwrap_or(50))?;
-        let data = imports.iter().map(|status| status.to_json()).collect::<Vec<_>>();
-        Ok(Answer::ok(json!({"data": data, "next": null, "count": null})))
+        let data = imports
+            .iter()
+            .map(|status| status.to_json())
+            .collect::<Vec<_>>();
+        Ok(Answer::ok(
+            json!({"data": data, "next": null, "count": null}),
+        ))
     })
     .await
 }
 
 pub async fn get(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
-    run(api, head, move |ctx, _| Ok(Answer::ok(import::status(ctx, identity(&id)?)?.to_json()))).await
+    run(api, head, move |ctx, _| {
+        Ok(Answer::ok(import::status(ctx, identity(&id)?)?.to_json()))
+    })
+    .await
 }
 
 pub async fn undo(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
     run(api, head, move |ctx, _| {
         let id = identity(&id)?;
         import::undo(ctx, id)?;
-        Ok(Answer { status: StatusCode::ACCEPTED, ..Answer::ok(import::status(ctx, id)?.to_json()) })
+        Ok(Answer {
+            status: StatusCode::ACCEPTED,
+            ..Answer::ok(import::status(ctx, id)?.to_json())
+        })
     })
     .await
 }
@@ -91,7 +130,12 @@ pub async fn failed(State(api): State<Api>, Path(id): Path<String>, head: Head) 
     match done.await {
         Ok(Ok(text)) => {
             let name = Some("attachment; filename=\"failed.csv\"".to_owned());
-            respond(StatusCode::OK, text, "text/csv; charset=utf-8", [(header::CONTENT_DISPOSITION, name)])
+            respond(
+                StatusCode::OK,
+                text,
+                "text/csv; charset=utf-8",
+                [(header::CONTENT_DISPOSITION, name)],
+            )
         }
         Ok(Err(error)) => respond_problem(&error, lang),
         Err(panic) => respond_problem(&guanxi_engine::EngineError::Broken(panic.to_string()), lang),

@@ -87,7 +87,10 @@ pub const ROUTES: &[(&str, &str)] = &[
 
 /// Everything under `/api/v1`, and what stands at the root for programs.
 pub fn router(engine: Engine) -> Router {
-    let api = Api { engine, started: Arc::new(Instant::now()) };
+    let api = Api {
+        engine,
+        started: Arc::new(Instant::now()),
+    };
     Router::new()
         .nest("/api/v1", v1())
         .route("/healthz", get(health::healthz))
@@ -100,29 +103,65 @@ fn v1() -> Router<Api> {
     Router::new()
         .route("/openapi.json", get(openapi::document))
         .route("/me", get(meta::me))
-        .route("/meta/objects", get(meta::objects).post(meta::create_object))
-        .route("/meta/objects/{object}", get(meta::object).patch(meta::update_object).delete(meta::remove_object))
+        .route(
+            "/meta/objects",
+            get(meta::objects).post(meta::create_object),
+        )
+        .route(
+            "/meta/objects/{object}",
+            get(meta::object)
+                .patch(meta::update_object)
+                .delete(meta::remove_object),
+        )
         .route("/meta/objects/{object}/fields", post(meta::create_field))
-        .route("/meta/objects/{object}/fields/{field}", axum::routing::patch(meta::update_field).delete(meta::remove_field))
+        .route(
+            "/meta/objects/{object}/fields/{field}",
+            axum::routing::patch(meta::update_field).delete(meta::remove_field),
+        )
         .route("/meta/roles", get(meta::roles))
         .route("/meta/roles/{role}", get(meta::role).put(meta::set_role))
-        .route("/records/{object}", get(records::list).post(records::create))
-        .route("/records/{object}/batch", post(batch::run).layer(DefaultBodyLimit::max(MOST_BATCH)))
-        .route("/records/{object}/{id}", get(records::get).patch(records::update).delete(records::remove))
+        .route(
+            "/records/{object}",
+            get(records::list).post(records::create),
+        )
+        .route(
+            "/records/{object}/batch",
+            post(batch::run).layer(DefaultBodyLimit::max(MOST_BATCH)),
+        )
+        .route(
+            "/records/{object}/{id}",
+            get(records::get)
+                .patch(records::update)
+                .delete(records::remove),
+        )
         .route("/records/{object}/{id}/history", get(history::history))
         .route("/records/{object}/{id}/timeline", get(history::timeline))
-        .route("/records/{object}/{id}/explanation", get(history::explanation))
-        .route("/records/{object}/{id}/related/{relation}", get(history::related))
+        .route(
+            "/records/{object}/{id}/explanation",
+            get(history::explanation),
+        )
+        .route(
+            "/records/{object}/{id}/related/{relation}",
+            get(history::related),
+        )
         .route("/records/{object}/{id}/files", get(files::list))
         .route("/records/{object}/{id}/{noun}", post(records::act))
         .route("/merges/{id}", delete(records::unmerge))
         .route("/search", get(search::search))
         .route("/events", get(events::stream))
-        .route("/imports", get(imports::list).post(imports::create).layer(DefaultBodyLimit::max(MOST_FILE)))
+        .route(
+            "/imports",
+            get(imports::list)
+                .post(imports::create)
+                .layer(DefaultBodyLimit::max(MOST_FILE)),
+        )
         .route("/imports/{id}", get(imports::get))
         .route("/imports/{id}/failed.csv", get(imports::failed))
         .route("/imports/{id}/undo", post(imports::undo))
-        .route("/files", post(files::create).layer(DefaultBodyLimit::max(MOST_FILE)))
+        .route(
+            "/files",
+            post(files::create).layer(DefaultBodyLimit::max(MOST_FILE)),
+        )
         .route("/files/{id}", get(files::get).delete(files::remove))
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::method_not_allowed)

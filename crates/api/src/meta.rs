@@ -29,14 +29,27 @@ pub async fn me(State(api): State<Api>, head: Head) -> Response<Body> {
 
 pub async fn objects(State(api): State<Api>, head: Head) -> Response<Body> {
     run(api, head, |ctx, _| {
-        let reached = ctx.catalog.objects.iter().filter(|object| !ctx.grant(object, Action::Read).is_empty());
-        Ok(Answer::ok(json!({"data": reached.map(|object| describe(ctx, object)).collect::<Vec<_>>()})))
+        let reached = ctx
+            .catalog
+            .objects
+            .iter()
+            .filter(|object| !ctx.grant(object, Action::Read).is_empty());
+        Ok(Answer::ok(
+            json!({"data": reached.map(|object| describe(ctx, object)).collect::<Vec<_>>()}),
+        ))
     })
     .await
 }
 
-pub async fn object(State(api): State<Api>, Path(object): Path<String>, head: Head) -> Response<Body> {
-    run(api, head, move |ctx, _| Ok(Answer::ok(describe(ctx, &ctx.object(&object)?)))).await
+pub async fn object(
+    State(api): State<Api>,
+    Path(object): Path<String>,
+    head: Head,
+) -> Response<Body> {
+    run(api, head, move |ctx, _| {
+        Ok(Answer::ok(describe(ctx, &ctx.object(&object)?)))
+    })
+    .await
 }
 
 /// The declaration, without the fields that the caller may not read, with the nouns that it may use.
@@ -48,7 +61,11 @@ fn describe(ctx: &Context, object: &Arc<Object>) -> Json {
         fields.retain(|field| !hidden(field["name"].as_str().unwrap_or_default()));
     }
     if let Some(views) = json["views"].as_array_mut() {
-        views.retain(|view| ["filter", "sort"].iter().all(|key| !mentions(&view[key], &hidden)));
+        views.retain(|view| {
+            ["filter", "sort"]
+                .iter()
+                .all(|key| !mentions(&view[key], &hidden))
+        });
     }
     without(&mut json["views"], &hidden);
     without(&mut json["layout"], &hidden);
@@ -58,7 +75,10 @@ fn describe(ctx: &Context, object: &Arc<Object>) -> Json {
 
 /// Whether a word of a filter or sort names a hidden field.
 fn mentions(text: &Json, hidden: &impl Fn(&str) -> bool) -> bool {
-    let mut words = text.as_str().unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let mut words = text
+        .as_str()
+        .unwrap_or_default()
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     words.any(hidden)
 }
 
@@ -69,7 +89,9 @@ fn without(json: &mut Json, hidden: &impl Fn(&str) -> bool) {
             items.retain(|item| !item.as_str().is_some_and(hidden));
             items.iter_mut().for_each(|item| without(item, hidden));
         }
-        Json::Object(members) => members.values_mut().for_each(|member| without(member, hidden)),
+        Json::Object(members) => members
+            .values_mut()
+            .for_each(|member| without(member, hidden)),
         _ => {}
     }
 }
@@ -86,10 +108,23 @@ pub async fn create_object(State(api): State<Api>, head: Head, Raw(bytes): Raw) 
         ctx.administer()?;
         let members = body::object(bytes)?;
         let name = new_name(&members)?;
-        admin::publish(ctx, vec![Overlay::AddObject { table: None, object: Json::Object(members) }])?;
+        admin::publish(
+            ctx,
+            vec![Overlay::AddObject {
+                table: None,
+                object: Json::Object(members),
+            }],
+        )?;
         let ctx = ctx.engine.again(ctx)?;
-        let made = ctx.catalog.object(&name).cloned().ok_or(EngineError::NotFound)?;
-        Ok(Answer::created(describe(&ctx, &made), format!("/api/v1/meta/objects/{name}")))
+        let made = ctx
+            .catalog
+            .object(&name)
+            .cloned()
+            .ok_or(EngineError::NotFound)?;
+        Ok(Answer::created(
+            describe(&ctx, &made),
+            format!("/api/v1/meta/objects/{name}"),
+        ))
     })
     .await
 }
@@ -103,18 +138,38 @@ pub async fn update_object(
     run(api, head, move |ctx, _| {
         let object = administered(ctx, &object)?;
         let patch = Json::Object(body::object(&bytes)?);
-        admin::publish(ctx, vec![Overlay::UpdateObject { table: object.table.clone(), patch }])?;
+        admin::publish(
+            ctx,
+            vec![Overlay::UpdateObject {
+                table: object.table.clone(),
+                patch,
+            }],
+        )?;
         let ctx = ctx.engine.again(ctx)?;
-        let now = ctx.catalog.objects.iter().find(|one| one.table == object.table).ok_or(EngineError::NotFound)?;
+        let now = ctx
+            .catalog
+            .objects
+            .iter()
+            .find(|one| one.table == object.table)
+            .ok_or(EngineError::NotFound)?;
         Ok(Answer::ok(describe(&ctx, now)))
     })
     .await
 }
 
-pub async fn remove_object(State(api): State<Api>, Path(object): Path<String>, head: Head) -> Response<Body> {
+pub async fn remove_object(
+    State(api): State<Api>,
+    Path(object): Path<String>,
+    head: Head,
+) -> Response<Body> {
     run(api, head, move |ctx, _| {
         let object = administered(ctx, &object)?;
-        admin::publish(ctx, vec![Overlay::RemoveObject { table: object.table.clone() }])?;
+        admin::publish(
+            ctx,
+            vec![Overlay::RemoveObject {
+                table: object.table.clone(),
+            }],
+        )?;
         Ok(Answer::nothing())
     })
     .await
@@ -131,9 +186,19 @@ pub async fn create_field(
         let members = body::object(bytes)?;
         let name = new_name(&members)?;
         let table = object.table.clone();
-        admin::publish(ctx, vec![Overlay::AddField { table, column: None, field: Json::Object(members) }])?;
+        admin::publish(
+            ctx,
+            vec![Overlay::AddField {
+                table,
+                column: None,
+                field: Json::Object(members),
+            }],
+        )?;
         let json = field_json(ctx, &object.table, |field| field.name == name)?;
-        Ok(Answer::created(json, format!("/api/v1/meta/objects/{}/fields/{name}", object.name)))
+        Ok(Answer::created(
+            json,
+            format!("/api/v1/meta/objects/{}/fields/{name}", object.name),
+        ))
     })
     .await
 }
@@ -149,8 +214,17 @@ pub async fn update_field(
         let column = column(&object, &field)?;
         let patch = Json::Object(body::object(&bytes)?);
         let (table, this) = (object.table.clone(), column.clone());
-        admin::publish(ctx, vec![Overlay::UpdateField { table, column: this, patch }])?;
-        Ok(Answer::ok(field_json(ctx, &object.table, |field| field.column == column)?))
+        admin::publish(
+            ctx,
+            vec![Overlay::UpdateField {
+                table,
+                column: this,
+                patch,
+            }],
+        )?;
+        Ok(Answer::ok(field_json(ctx, &object.table, |field| {
+            field.column == column
+        })?))
     })
     .await
 }
@@ -163,7 +237,13 @@ pub async fn remove_field(
     run(api, head, move |ctx, _| {
         let object = administered(ctx, &object)?;
         let column = column(&object, &field)?;
-        admin::publish(ctx, vec![Overlay::RemoveField { table: object.table.clone(), column }])?;
+        admin::publish(
+            ctx,
+            vec![Overlay::RemoveField {
+                table: object.table.clone(),
+                column,
+            }],
+        )?;
         Ok(Answer::nothing())
     })
     .await
@@ -174,7 +254,11 @@ fn new_name(members: &Map<String, Json>) -> EngineResult<String> {
     if members.contains_key("extends") {
         return Err(EngineError::field("extends", "read_only"));
     }
-    match members.get("name").and_then(Json::as_str).filter(|name| !name.is_empty()) {
+    match members
+        .get("name")
+        .and_then(Json::as_str)
+        .filter(|name| !name.is_empty())
+    {
         Some(name) => Ok(name.to_owned()),
         None => Err(EngineError::field("name", "required")),
     }
@@ -188,19 +272,35 @@ fn administered(ctx: &Context, name: &str) -> EngineResult<Arc<Object>> {
 }
 
 fn column(object: &Object, field: &str) -> EngineResult<String> {
-    object.field(field).map(|field| field.column.clone()).ok_or(EngineError::NotFound)
+    object
+        .field(field)
+        .map(|field| field.column.clone())
+        .ok_or(EngineError::NotFound)
 }
 
 fn field_json(ctx: &Context, table: &str, wanted: impl Fn(&Field) -> bool) -> EngineResult<Json> {
     let catalog = ctx.engine.catalog();
-    let object = catalog.objects.iter().find(|object| object.table == table).ok_or(EngineError::NotFound)?;
-    object.fields.iter().find(|field| wanted(field)).map(Field::describe).ok_or(EngineError::NotFound)
+    let object = catalog
+        .objects
+        .iter()
+        .find(|object| object.table == table)
+        .ok_or(EngineError::NotFound)?;
+    object
+        .fields
+        .iter()
+        .find(|field| wanted(field))
+        .map(Field::describe)
+        .ok_or(EngineError::NotFound)
 }
 
 pub async fn roles(State(api): State<Api>, head: Head) -> Response<Body> {
     run(api, head, |ctx, _| {
         ctx.administer()?;
-        let roles = ctx.catalog.roles.iter().map(|(name, role)| named(name, role));
+        let roles = ctx
+            .catalog
+            .roles
+            .iter()
+            .map(|(name, role)| named(name, role));
         Ok(Answer::ok(json!({"data": roles.collect::<Vec<_>>()})))
     })
     .await
@@ -228,7 +328,9 @@ pub async fn set_role(
         members.remove("name");
         if let Some(known) = ctx.catalog.roles.get(&role) {
             members.entry("pool").or_insert(json!(known.pool));
-            members.entry("administer").or_insert(json!(known.administer));
+            members
+                .entry("administer")
+                .or_insert(json!(known.administer));
         }
         admin::set_role(ctx, &role, Json::Object(members))?;
         let catalog = ctx.engine.catalog();

@@ -29,7 +29,10 @@ pub fn describe(ctx: &Context) -> Json {
         }
         object_paths(ctx, object, &mut paths);
         schemas.insert(object.name.clone(), schema(ctx, object, Side::Read));
-        schemas.insert(format!("{}.write", object.name), schema(ctx, object, Side::Write));
+        schemas.insert(
+            format!("{}.write", object.name),
+            schema(ctx, object, Side::Write),
+        );
     }
     json!({
         "openapi": "3.1.0",
@@ -65,9 +68,17 @@ fn object_paths(ctx: &Context, object: &Arc<Object>, paths: &mut Map<String, Jso
             "count": {"$ref": "#/components/schemas/count"},
         },
     });
-    let one = |summary: &str, id: &str, body: Option<&Json>, status: &str, answer: Option<&Json>| {
-        operation(Described { tag: label, summary, id: format!("{id}_{name}"), body, status, answer })
-    };
+    let one =
+        |summary: &str, id: &str, body: Option<&Json>, status: &str, answer: Option<&Json>| {
+            operation(Described {
+                tag: label,
+                summary,
+                id: format!("{id}_{name}"),
+                body,
+                status,
+                answer,
+            })
+        };
     paths.insert(
         format!("/records/{name}"),
         json!({
@@ -77,8 +88,17 @@ fn object_paths(ctx: &Context, object: &Arc<Object>, paths: &mut Map<String, Jso
     );
     let batch = json!({"$ref": "#/components/schemas/batch"});
     let results = json!({"$ref": "#/components/schemas/results"});
-    let batched = one("Up to 10,000 changes", "batch", Some(&batch), "200", Some(&results));
-    paths.insert(format!("/records/{name}/batch"), json!({"post": with_parameters(batched, vec![idempotency()])}));
+    let batched = one(
+        "Up to 10,000 changes",
+        "batch",
+        Some(&batch),
+        "200",
+        Some(&results),
+    );
+    paths.insert(
+        format!("/records/{name}/batch"),
+        json!({"post": with_parameters(batched, vec![idempotency()])}),
+    );
     let mut by_id = json!({
         "get": with_parameters(one("Read", "read", None, "200", Some(&record)), read_parameters()),
         "patch": with_parameters(one("Change", "update", Some(&write), "200", Some(&record)), vec![if_match()]),
@@ -87,14 +107,22 @@ fn object_paths(ctx: &Context, object: &Arc<Object>, paths: &mut Map<String, Jso
     by_id["parameters"] = json!([path_parameter("id")]);
     paths.insert(format!("/records/{name}/{{id}}"), by_id);
     let list = json!({"type": "object"});
-    for (address, summary) in [("history", "Changes, newest first"), ("timeline", "Activities around the record"), ("explanation", "Why the caller sees it"), ("files", "What is attached")] {
+    for (address, summary) in [
+        ("history", "Changes, newest first"),
+        ("timeline", "Activities around the record"),
+        ("explanation", "Why the caller sees it"),
+        ("files", "What is attached"),
+    ] {
         let mut item = json!({"get": one(summary, address, None, "200", Some(&list))});
         item["parameters"] = json!([path_parameter("id")]);
         paths.insert(format!("/records/{name}/{{id}}/{address}"), item);
     }
     let mut related = json!({"get": with_parameters(one("A list that hangs on the record", "related", None, "200", Some(&list)), list_parameters())});
     related["parameters"] = json!([path_parameter("id"), path_parameter("relation")]);
-    paths.insert(format!("/records/{name}/{{id}}/related/{{relation}}"), related);
+    paths.insert(
+        format!("/records/{name}/{{id}}/related/{{relation}}"),
+        related,
+    );
     for noun in act::nouns(ctx, object) {
         let body = noun_schema(&noun);
         let summary = noun.label.get(ctx.lang, noun.name);
@@ -125,7 +153,8 @@ fn operation(what: Described) -> Json {
         "responses": {what.status: answer, "default": {"$ref": "#/components/responses/problem"}},
     });
     if let Some(schema) = what.body {
-        operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
     operation
 }
@@ -146,22 +175,54 @@ fn query_parameter(name: &str, schema: Json, description: &str) -> Json {
 fn list_parameters() -> Vec<Json> {
     let text = || json!({"type": "string"});
     vec![
-        query_parameter("filter", text(), "A condition, such as `stage in (\"won\",\"lost\") and amount >= 10000`."),
+        query_parameter(
+            "filter",
+            text(),
+            "A condition, such as `stage in (\"won\",\"lost\") and amount >= 10000`.",
+        ),
         query_parameter("sort", text(), "`-created_at,name`"),
-        query_parameter("fields", text(), "Members of the answer, separated by commas."),
-        query_parameter("expand", text(), "Links whose records stand beside their ids: `customer,customer.owner`."),
-        query_parameter("limit", json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 50}), "Rows of a page."),
+        query_parameter(
+            "fields",
+            text(),
+            "Members of the answer, separated by commas.",
+        ),
+        query_parameter(
+            "expand",
+            text(),
+            "Links whose records stand beside their ids: `customer,customer.owner`.",
+        ),
+        query_parameter(
+            "limit",
+            json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 50}),
+            "Rows of a page.",
+        ),
         query_parameter("cursor", text(), "`next` of the page before."),
-        query_parameter("count", json!({"enum": ["none", "estimate", "exact"], "default": "none"}), "Estimates are exact up to 1,000."),
+        query_parameter(
+            "count",
+            json!({"enum": ["none", "estimate", "exact"], "default": "none"}),
+            "Estimates are exact up to 1,000.",
+        ),
     ]
 }
 
 fn read_parameters() -> Vec<Json> {
     let text = || json!({"type": "string"});
     vec![
-        query_parameter("fields", text(), "Members of the answer, separated by commas."),
-        query_parameter("expand", text(), "Links whose records stand beside their ids."),
-        query_parameter("as_of", json!({"type": "string", "format": "date-time"}), "The record as it was at this instant."),
+        query_parameter(
+            "fields",
+            text(),
+            "Members of the answer, separated by commas.",
+        ),
+        query_parameter(
+            "expand",
+            text(),
+            "Links whose records stand beside their ids.",
+        ),
+        query_parameter(
+            "as_of",
+            json!({"type": "string", "format": "date-time"}),
+            "The record as it was at this instant.",
+        ),
     ]
 }
 
@@ -180,20 +241,38 @@ enum Side {
 }
 
 fn schema(ctx: &Context, object: &Arc<Object>, side: Side) -> Json {
-    let (read, update) = (ctx.grant(object, Action::Read), ctx.grant(object, Action::Update));
+    let (read, update) = (
+        ctx.grant(object, Action::Read),
+        ctx.grant(object, Action::Update),
+    );
     let mut properties = Map::new();
     let mut required = Vec::new();
     if side == Side::Read {
         properties.insert("id".into(), json!({"type": "string", "format": "uuid"}));
         properties.insert("version".into(), json!({"type": "integer"}));
-        properties.insert("created_at".into(), json!({"type": "string", "format": "date-time"}));
-        properties.insert("updated_at".into(), json!({"type": "string", "format": "date-time"}));
-        properties.insert("created_by".into(), json!({"type": ["string", "null"], "format": "uuid"}));
-        properties.insert("updated_by".into(), json!({"type": ["string", "null"], "format": "uuid"}));
+        properties.insert(
+            "created_at".into(),
+            json!({"type": "string", "format": "date-time"}),
+        );
+        properties.insert(
+            "updated_at".into(),
+            json!({"type": "string", "format": "date-time"}),
+        );
+        properties.insert(
+            "created_by".into(),
+            json!({"type": ["string", "null"], "format": "uuid"}),
+        );
+        properties.insert(
+            "updated_by".into(),
+            json!({"type": ["string", "null"], "format": "uuid"}),
+        );
         required.extend(["id", "version", "created_at", "updated_at"].map(str::to_owned));
     }
     properties.insert("owner".into(), json!({"type": ["string", "null"], "format": "uuid", "description": "A user; null is the pool."}));
-    properties.insert("department".into(), json!({"type": ["string", "null"], "format": "uuid"}));
+    properties.insert(
+        "department".into(),
+        json!({"type": ["string", "null"], "format": "uuid"}),
+    );
     for (at, field) in object.fields.iter().enumerate() {
         let writable = field.kind.writable() == Writable::ByCaller && update.may_write(at);
         if !read.may_read(at) || (side == Side::Write && !writable) {
@@ -206,7 +285,11 @@ fn schema(ctx: &Context, object: &Arc<Object>, side: Side) -> Json {
     }
     let title = object.label.get(ctx.lang, &object.name);
     // A change names only what it changes, so `required` binds creations; the description says so.
-    let required = if side == Side::Read { json!(required) } else { json!([]) };
+    let required = if side == Side::Read {
+        json!(required)
+    } else {
+        json!([])
+    };
     json!({"type": "object", "title": title, "properties": properties, "required": required})
 }
 
@@ -258,9 +341,13 @@ fn fixed_paths() -> Map<String, Json> {
         };
         let mut operation = operation(what);
         if let Some(media_type) = body {
-            operation["requestBody"] = json!({"required": true, "content": {media_type: {"schema": {"type": "object"}}}});
+            operation["requestBody"] =
+                json!({"required": true, "content": {media_type: {"schema": {"type": "object"}}}});
         }
-        let in_path = fixed.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let in_path = fixed
+            .path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let mut parameters: Vec<Json> = in_path.map(path_parameter).collect();
         if fixed.path == "/search" {
             parameters.extend(search_parameters());
@@ -276,7 +363,11 @@ fn search_parameters() -> [Json; 3] {
     [
         query_parameter("q", text(), "Chinese, pinyin, initials, words, digits."),
         query_parameter("object", text(), "Only this object."),
-        query_parameter("limit", json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 20}), "Hits."),
+        query_parameter(
+            "limit",
+            json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 20}),
+            "Hits.",
+        ),
     ]
 }
 
@@ -301,34 +392,156 @@ const fn fixed(
     body: Sent,
     status: &'static str,
 ) -> Fixed {
-    Fixed { method, path, id, summary, body, status }
+    Fixed {
+        method,
+        path,
+        id,
+        summary,
+        body,
+        status,
+    }
 }
 
 const FIXED: &[Fixed] = &[
-    fixed(("get", "/search"), ("search", "Search"), Sent::Nothing, "200"),
+    fixed(
+        ("get", "/search"),
+        ("search", "Search"),
+        Sent::Nothing,
+        "200",
+    ),
     fixed(("get", "/me"), ("me", "The caller"), Sent::Nothing, "200"),
-    fixed(("get", "/openapi.json"), ("openapi", "This document"), Sent::Nothing, "200"),
-    fixed(("get", "/events"), ("events", "Server-sent events"), Sent::Nothing, "200"),
-    fixed(("get", "/meta/objects"), ("meta_objects", "Objects"), Sent::Nothing, "200"),
-    fixed(("post", "/meta/objects"), ("create_meta_object", "Add an object"), Sent::Json, "201"),
-    fixed(("get", "/meta/objects/{object}"), ("meta_object", "One object"), Sent::Nothing, "200"),
-    fixed(("patch", "/meta/objects/{object}"), ("update_meta_object", "Change an object"), Sent::Json, "200"),
-    fixed(("delete", "/meta/objects/{object}"), ("remove_meta_object", "Remove an object"), Sent::Nothing, "204"),
-    fixed(("post", "/meta/objects/{object}/fields"), ("create_meta_field", "Add a field"), Sent::Json, "201"),
-    fixed(("patch", "/meta/objects/{object}/fields/{field}"), ("update_meta_field", "Change a field"), Sent::Json, "200"),
-    fixed(("delete", "/meta/objects/{object}/fields/{field}"), ("remove_meta_field", "Remove a field"), Sent::Nothing, "204"),
-    fixed(("get", "/meta/roles"), ("meta_roles", "Roles"), Sent::Nothing, "200"),
-    fixed(("get", "/meta/roles/{role}"), ("meta_role", "One role"), Sent::Nothing, "200"),
-    fixed(("put", "/meta/roles/{role}"), ("set_meta_role", "Replace a role"), Sent::Json, "200"),
-    fixed(("delete", "/merges/{id}"), ("unmerge", "Take a merge back"), Sent::Nothing, "200"),
-    fixed(("get", "/imports"), ("imports", "The caller's imports"), Sent::Nothing, "200"),
-    fixed(("post", "/imports"), ("create_import", "Import a file"), Sent::Form, "202"),
-    fixed(("get", "/imports/{id}"), ("import", "How far an import is"), Sent::Nothing, "200"),
-    fixed(("get", "/imports/{id}/failed.csv"), ("import_failed", "Rows that failed"), Sent::Nothing, "200"),
-    fixed(("post", "/imports/{id}/undo"), ("undo_import", "Take an import back"), Sent::Nothing, "202"),
-    fixed(("post", "/files"), ("create_file", "Attach a file"), Sent::Form, "201"),
-    fixed(("get", "/files/{id}"), ("file", "A file's content"), Sent::Nothing, "200"),
-    fixed(("delete", "/files/{id}"), ("remove_file", "Remove a file"), Sent::Nothing, "204"),
+    fixed(
+        ("get", "/openapi.json"),
+        ("openapi", "This document"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("get", "/events"),
+        ("events", "Server-sent events"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("get", "/meta/objects"),
+        ("meta_objects", "Objects"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("post", "/meta/objects"),
+        ("create_meta_object", "Add an object"),
+        Sent::Json,
+        "201",
+    ),
+    fixed(
+        ("get", "/meta/objects/{object}"),
+        ("meta_object", "One object"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("patch", "/meta/objects/{object}"),
+        ("update_meta_object", "Change an object"),
+        Sent::Json,
+        "200",
+    ),
+    fixed(
+        ("delete", "/meta/objects/{object}"),
+        ("remove_meta_object", "Remove an object"),
+        Sent::Nothing,
+        "204",
+    ),
+    fixed(
+        ("post", "/meta/objects/{object}/fields"),
+        ("create_meta_field", "Add a field"),
+        Sent::Json,
+        "201",
+    ),
+    fixed(
+        ("patch", "/meta/objects/{object}/fields/{field}"),
+        ("update_meta_field", "Change a field"),
+        Sent::Json,
+        "200",
+    ),
+    fixed(
+        ("delete", "/meta/objects/{object}/fields/{field}"),
+        ("remove_meta_field", "Remove a field"),
+        Sent::Nothing,
+        "204",
+    ),
+    fixed(
+        ("get", "/meta/roles"),
+        ("meta_roles", "Roles"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("get", "/meta/roles/{role}"),
+        ("meta_role", "One role"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("put", "/meta/roles/{role}"),
+        ("set_meta_role", "Replace a role"),
+        Sent::Json,
+        "200",
+    ),
+    fixed(
+        ("delete", "/merges/{id}"),
+        ("unmerge", "Take a merge back"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("get", "/imports"),
+        ("imports", "The caller's imports"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("post", "/imports"),
+        ("create_import", "Import a file"),
+        Sent::Form,
+        "202",
+    ),
+    fixed(
+        ("get", "/imports/{id}"),
+        ("import", "How far an import is"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("get", "/imports/{id}/failed.csv"),
+        ("import_failed", "Rows that failed"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("post", "/imports/{id}/undo"),
+        ("undo_import", "Take an import back"),
+        Sent::Nothing,
+        "202",
+    ),
+    fixed(
+        ("post", "/files"),
+        ("create_file", "Attach a file"),
+        Sent::Form,
+        "201",
+    ),
+    fixed(
+        ("get", "/files/{id}"),
+        ("file", "A file's content"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("delete", "/files/{id}"),
+        ("remove_file", "Remove a file"),
+        Sent::Nothing,
+        "204",
+    ),
 ];
 
 fn fixed_schemas() -> Map<String, Json> {

@@ -10,11 +10,15 @@ pub fn read(query: &str, known: &[&str]) -> EngineResult<HashMap<String, String>
     let mut found = HashMap::new();
     for (name, value) in form_urlencoded(query) {
         if !known.contains(&name.as_str()) {
-            let fault = Fault::new("unknown_parameter").with("parameter", &name).with("known", known.join(", "));
+            let fault = Fault::new("unknown_parameter")
+                .with("parameter", &name)
+                .with("known", known.join(", "));
             return Err(EngineError::BadRequest(fault));
         }
         if found.insert(name.clone(), value).is_some() {
-            return Err(EngineError::BadRequest(Fault::new("doubled_parameter").with("parameter", name)));
+            return Err(EngineError::BadRequest(
+                Fault::new("doubled_parameter").with("parameter", name),
+            ));
         }
     }
     Ok(found)
@@ -24,7 +28,9 @@ fn form_urlencoded(query: &str) -> Vec<(String, String)> {
     serde_urlencoded::from_str(query).unwrap_or_default()
 }
 
-pub const LIST: [&str; 7] = ["filter", "sort", "fields", "limit", "cursor", "count", "expand"];
+pub const LIST: [&str; 7] = [
+    "filter", "sort", "fields", "limit", "cursor", "count", "expand",
+];
 
 /// What a list is asked for: the request and which members and links the answer shows.
 pub struct ListParams {
@@ -49,8 +55,18 @@ pub fn list(query: &str) -> EngineResult<ListParams> {
         },
         ..ListRequest::default()
     };
-    let fields = params.get("fields").filter(|text| !text.trim().is_empty()).map(|text| names(text));
-    Ok(ListParams { request, fields, expand: params.get("expand").map(|text| names(text)).unwrap_or_default() })
+    let fields = params
+        .get("fields")
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| names(text));
+    Ok(ListParams {
+        request,
+        fields,
+        expand: params
+            .get("expand")
+            .map(|text| names(text))
+            .unwrap_or_default(),
+    })
 }
 
 /// Rows of a page: 1 to 500.
@@ -65,10 +81,18 @@ pub fn limit(params: &HashMap<String, String>) -> EngineResult<Option<u32>> {
 }
 
 pub fn bad_value(parameter: &str, allowed: &str) -> EngineError {
-    EngineError::BadRequest(Fault::new("bad_parameter").with("parameter", parameter).with("allowed", allowed))
+    EngineError::BadRequest(
+        Fault::new("bad_parameter")
+            .with("parameter", parameter)
+            .with("allowed", allowed),
+    )
 }
 
 /// `a,b.c` → names.
 pub fn names(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    text.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -7,8 +7,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::middleware::Next;
 use guanxi_engine::{EngineError, error::Stale};
-use guanxi_meta::fault::{Fault, FieldError, message};
 use guanxi_meta::Lang;
+use guanxi_meta::fault::{Fault, FieldError, message};
 use guanxi_store::StoreError;
 use serde_json::{Map, Value as Json, json};
 
@@ -17,7 +17,10 @@ pub fn problem(error: &EngineError, lang: Lang) -> (StatusCode, Json) {
     let (status, code, detail) = classify(error, lang);
     let mut document = Map::new();
     document.insert("type".into(), json!(format!("urn:guanxi:problem:{code}")));
-    document.insert("title".into(), json!(message(lang, &format!("problem.{code}"), &[])));
+    document.insert(
+        "title".into(),
+        json!(message(lang, &format!("problem.{code}"), &[])),
+    );
     document.insert("status".into(), json!(status.as_u16()));
     document.insert("detail".into(), json!(detail));
     match error {
@@ -41,12 +44,22 @@ pub fn respond_problem(error: &EngineError, lang: Lang) -> Response<Body> {
     let (status, document) = problem(error, lang);
     let retry = match error {
         EngineError::TooMany { retry_after_s } => Some(retry_after_s.to_string()),
-        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => Some("1".to_owned()),
+        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => {
+            Some("1".to_owned())
+        }
         _ => None,
     };
     let challenge = (status == StatusCode::UNAUTHORIZED).then(|| "Bearer".to_owned());
-    let headers = [(header::RETRY_AFTER, retry), (header::WWW_AUTHENTICATE, challenge)];
-    respond(status, document.to_string(), "application/problem+json", headers)
+    let headers = [
+        (header::RETRY_AFTER, retry),
+        (header::WWW_AUTHENTICATE, challenge),
+    ];
+    respond(
+        status,
+        document.to_string(),
+        "application/problem+json",
+        headers,
+    )
 }
 
 /// Status, stable code, and the sentence that a person reads.
@@ -54,31 +67,59 @@ fn classify(error: &EngineError, lang: Lang) -> (StatusCode, &'static str, Strin
     let say = |code: &'static str| message(lang, &format!("problem.{code}.detail"), &[]);
     match error {
         EngineError::NotFound => (StatusCode::NOT_FOUND, "not_found", say("not_found")),
-        EngineError::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", say("unauthorized")),
+        EngineError::Unauthorized => (
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            say("unauthorized"),
+        ),
         EngineError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", say("forbidden")),
-        EngineError::BadRequest(fault) => (StatusCode::BAD_REQUEST, "bad_request", fault.message(lang)),
+        EngineError::BadRequest(fault) => {
+            (StatusCode::BAD_REQUEST, "bad_request", fault.message(lang))
+        }
         EngineError::Query(query) => (StatusCode::BAD_REQUEST, "bad_query", query.message(lang)),
-        EngineError::Invalid(errors) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", sentences(errors, lang)),
+        EngineError::Invalid(errors) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            sentences(errors, lang),
+        ),
         EngineError::Stale(_) => (StatusCode::PRECONDITION_FAILED, "stale", say("stale")),
-        EngineError::Taken(fault, errors) if errors.is_empty() => (StatusCode::CONFLICT, "conflict", fault.message(lang)),
-        EngineError::Taken(_, errors) => (StatusCode::CONFLICT, "conflict", sentences(errors, lang)),
+        EngineError::Taken(fault, errors) if errors.is_empty() => {
+            (StatusCode::CONFLICT, "conflict", fault.message(lang))
+        }
+        EngineError::Taken(_, errors) => {
+            (StatusCode::CONFLICT, "conflict", sentences(errors, lang))
+        }
         EngineError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many", say("too_many")),
-        EngineError::TooLarge(fault) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", fault.message(lang)),
-        EngineError::Store(StoreError::Full) => (StatusCode::INSUFFICIENT_STORAGE, "full", say("full")),
-        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "unavailable", say("unavailable"))
+        EngineError::TooLarge(fault) => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            fault.message(lang),
+        ),
+        EngineError::Store(StoreError::Full) => {
+            (StatusCode::INSUFFICIENT_STORAGE, "full", say("full"))
         }
-        EngineError::Store(StoreError::TooSlow) => {
-            (StatusCode::BAD_REQUEST, "bad_request", Fault::new("too_slow").message(lang))
-        }
-        EngineError::Store(_) | EngineError::Broken(_) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "internal", say("internal"))
-        }
+        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            say("unavailable"),
+        ),
+        EngineError::Store(StoreError::TooSlow) => (
+            StatusCode::BAD_REQUEST,
+            "bad_request",
+            Fault::new("too_slow").message(lang),
+        ),
+        EngineError::Store(_) | EngineError::Broken(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            say("internal"),
+        ),
     }
 }
 
 fn sentences(errors: &[FieldError], lang: Lang) -> String {
-    let each = errors.iter().map(|error| format!("{}: {}", error.field, error.fault.message(lang)));
+    let each = errors
+        .iter()
+        .map(|error| format!("{}: {}", error.field, error.fault.message(lang)));
     each.collect::<Vec<_>>().join(" ")
 }
 
@@ -113,7 +154,10 @@ fn is_text(path: &str) -> bool {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let [first, after @ ..] = rest {
-        let encoded = after.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        let encoded = after
+            .get(..2)
+            .filter(|_| *first == b'%')
+            .and_then(|digits| std::str::from_utf8(digits).ok());
         match encoded.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);
@@ -129,7 +173,10 @@ fn is_text(path: &str) -> bool {
 }
 
 pub async fn no_such_address(headers: HeaderMap) -> Response<Body> {
-    respond_problem(&EngineError::NotFound, crate::run::language(&headers).unwrap_or_default())
+    respond_problem(
+        &EngineError::NotFound,
+        crate::run::language(&headers).unwrap_or_default(),
+    )
 }
 
 pub async fn method_not_allowed(headers: HeaderMap) -> Response<Body> {
@@ -140,5 +187,10 @@ pub async fn method_not_allowed(headers: HeaderMap) -> Response<Body> {
         "status": 405,
         "detail": message(lang, "problem.method.detail", &[]),
     });
-    respond(StatusCode::METHOD_NOT_ALLOWED, document.to_string(), "application/problem+json", [])
+    respond(
+        StatusCode::METHOD_NOT_ALLOWED,
+        document.to_string(),
+        "application/problem+json",
+        [],
+    )
 }

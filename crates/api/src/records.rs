@@ -19,7 +19,11 @@ use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
-pub async fn list(State(api): State<Api>, Path(object): Path<String>, head: Head) -> Response<Body> {
+pub async fn list(
+    State(api): State<Api>,
+    Path(object): Path<String>,
+    head: Head,
+) -> Response<Body> {
     run(api, head, move |ctx, head| {
         let object = ctx.object(&object)?;
         let asked = params::list(&head.query)?;
@@ -30,18 +34,30 @@ pub async fn list(State(api): State<Api>, Path(object): Path<String>, head: Head
     .await
 }
 
-pub async fn get(State(api): State<Api>, Path((object, id)): Path<(String, String)>, head: Head) -> Response<Body> {
+pub async fn get(
+    State(api): State<Api>,
+    Path((object, id)): Path<(String, String)>,
+    head: Head,
+) -> Response<Body> {
     run(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
         let asked = params::read(&head.query, &["fields", "expand", "as_of"])?;
-        let fields = asked.get("fields").map(|text| params::names(text)).filter(|names| !names.is_empty());
+        let fields = asked
+            .get("fields")
+            .map(|text| params::names(text))
+            .filter(|names| !names.is_empty());
         known_fields(ctx, &object, fields.as_deref())?;
         if let Some(at) = asked.get("as_of") {
-            let at: Timestamp = at.parse().map_err(|_| params::bad_value("as_of", "2026-01-31T09:00:00Z"))?;
+            let at: Timestamp = at
+                .parse()
+                .map_err(|_| params::bad_value("as_of", "2026-01-31T09:00:00Z"))?;
             return Ok(Answer::ok(past(ctx, (&object, id), at, fields.as_deref())?));
         }
         let record = read::get(ctx, &object, id)?;
-        let expand = asked.get("expand").map(|text| params::names(text)).unwrap_or_default();
+        let expand = asked
+            .get("expand")
+            .map(|text| params::names(text))
+            .unwrap_or_default();
         let json = show_one(ctx, &record, fields.as_deref(), &expand)?;
         Ok(Answer::ok(json).version(record.version))
     })
@@ -92,7 +108,12 @@ pub async fn update(
 ) -> Response<Body> {
     run(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
-        let change = Change::update(&object, id, head.version(|| version_of(ctx, &object, id))?, body::object(&bytes)?);
+        let change = Change::update(
+            &object,
+            id,
+            head.version(|| version_of(ctx, &object, id))?,
+            body::object(&bytes)?,
+        );
         let saved = save(ctx, change)?;
         // A change may take the row out of the caller's sight: what is not seen is not answered.
         let json = match read::lookup(ctx, &object, id)? {
@@ -115,7 +136,10 @@ pub async fn remove(
 ) -> Response<Body> {
     run(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
-        save(ctx, Change::remove(&object, id, head.version(|| version_of(ctx, &object, id))?))?;
+        save(
+            ctx,
+            Change::remove(&object, id, head.version(|| version_of(ctx, &object, id))?),
+        )?;
         Ok(Answer::nothing())
     })
     .await
@@ -137,7 +161,10 @@ pub async fn act(
 }
 
 pub async fn unmerge(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
-    run(api, head, move |ctx, _| Ok(Answer::ok(act::undo_merge(ctx, identity(&id)?)?))).await
+    run(api, head, move |ctx, _| {
+        Ok(Answer::ok(act::undo_merge(ctx, identity(&id)?)?))
+    })
+    .await
 }
 
 /// An id; what is no id names nothing.
@@ -158,10 +185,18 @@ pub fn show(
     asked: &params::ListParams,
 ) -> EngineResult<Vec<Json>> {
     known_fields(ctx, object, asked.fields.as_deref())?;
-    records.iter().map(|record| show_one(ctx, record, asked.fields.as_deref(), &asked.expand)).collect()
+    records
+        .iter()
+        .map(|record| show_one(ctx, record, asked.fields.as_deref(), &asked.expand))
+        .collect()
 }
 
-fn show_one(ctx: &Context, record: &Record, fields: Option<&[String]>, expand: &[String]) -> EngineResult<Json> {
+fn show_one(
+    ctx: &Context,
+    record: &Record,
+    fields: Option<&[String]>,
+    expand: &[String],
+) -> EngineResult<Json> {
     let grant = ctx.grant(&record.object, Action::Read);
     let mut json = record.to_json(ctx, &grant, fields);
     if !expand.is_empty() {
@@ -171,10 +206,15 @@ fn show_one(ctx: &Context, record: &Record, fields: Option<&[String]>, expand: &
     Ok(json)
 }
 
-fn known_fields(ctx: &Context, object: &Arc<Object>, fields: Option<&[String]>) -> EngineResult<()> {
+fn known_fields(
+    ctx: &Context,
+    object: &Arc<Object>,
+    fields: Option<&[String]>,
+) -> EngineResult<()> {
     let grant = ctx.grant(object, Action::Read);
     let system = |name: &str| Object::SYSTEM.iter().any(|(system, _, _)| *system == name);
-    let known = |name: &str| system(name) || object.position(name).is_some_and(|at| grant.may_read(at));
+    let known =
+        |name: &str| system(name) || object.position(name).is_some_and(|at| grant.may_read(at));
     match fields.unwrap_or_default().iter().find(|name| !known(name)) {
         None => Ok(()),
         Some(unknown) => Err(read::unknown_field(object, unknown)),

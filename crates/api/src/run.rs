@@ -43,9 +43,16 @@ impl Head {
     }
 
     fn read(method: &Method, uri: &Uri, headers: &HeaderMap) -> Head {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text = |name: &str| {
+            headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
         // A key that is no text is a bad one, not none: the caller counts on it.
-        let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default().to_owned());
+        let key = headers
+            .get("idempotency-key")
+            .map(|key| key.to_str().unwrap_or_default().to_owned());
         let token = text(header::AUTHORIZATION.as_str()).and_then(|value| bearer(&value));
         Head {
             token,
@@ -60,12 +67,18 @@ impl Head {
 
 fn bearer(value: &str) -> Option<String> {
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().to_owned())
 }
 
 /// The first language of the request that the product speaks.
 pub fn language(headers: &HeaderMap) -> Option<Lang> {
-    headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok().and_then(Lang::negotiate)
+    headers
+        .get(header::ACCEPT_LANGUAGE)?
+        .to_str()
+        .ok()
+        .and_then(Lang::negotiate)
 }
 
 impl Head {
@@ -89,16 +102,36 @@ impl Head {
     }
 
     /// The version that the caller read, from `If-Match`; `*` asks nothing. Of several the one that is `current`.
-    pub fn version(&self, current: impl FnOnce() -> EngineResult<i64>) -> EngineResult<Option<i64>> {
-        let Some(text) = self.if_match.as_deref().map(str::trim).filter(|text| *text != "*") else { return Ok(None) };
+    pub fn version(
+        &self,
+        current: impl FnOnce() -> EngineResult<i64>,
+    ) -> EngineResult<Option<i64>> {
+        let Some(text) = self
+            .if_match
+            .as_deref()
+            .map(str::trim)
+            .filter(|text| *text != "*")
+        else {
+            return Ok(None);
+        };
         // A tag that this house never gave matches no version: stale, not malformed.
-        let tag = |text: &str| text.trim().trim_start_matches("W/").trim_matches('"').parse().unwrap_or(NO_VERSION);
+        let tag = |text: &str| {
+            text.trim()
+                .trim_start_matches("W/")
+                .trim_matches('"')
+                .parse()
+                .unwrap_or(NO_VERSION)
+        };
         let tags: Vec<i64> = text.split(',').map(tag).collect();
         if let [one] = tags[..] {
             return Ok(Some(one));
         }
         let current = current()?;
-        Ok(Some(if tags.contains(&current) { current } else { NO_VERSION }))
+        Ok(Some(if tags.contains(&current) {
+            current
+        } else {
+            NO_VERSION
+        }))
     }
 }
 
@@ -118,7 +151,10 @@ pub async fn run(
         Ok(Ok((Ok(answer), _))) => answer.into_response(),
         Ok(Ok((Err(error), lang))) => respond_problem(&error, lang),
         Ok(Err(error)) => respond_problem(&error, lang.unwrap_or_default()),
-        Err(panic) => respond_problem(&EngineError::Broken(panic.to_string()), lang.unwrap_or_default()),
+        Err(panic) => respond_problem(
+            &EngineError::Broken(panic.to_string()),
+            lang.unwrap_or_default(),
+        ),
     }
 }
 
@@ -143,7 +179,8 @@ pub async fn run_once(
             Err(error) => respond_problem(&error, ctx.lang),
         }
     });
-    done.await.unwrap_or_else(|panic| respond_problem(&EngineError::Broken(panic.to_string()), fallback))
+    done.await
+        .unwrap_or_else(|panic| respond_problem(&EngineError::Broken(panic.to_string()), fallback))
 }
 
 fn once(
@@ -168,8 +205,11 @@ fn once(
         Ok(answer) => (kept(&answer), answer.into_response()),
         Err(error) => {
             let (status, document) = crate::problem::problem(&error, ctx.lang);
-            let kept =
-                idempotency::Answer { status: status.as_u16(), body: document.to_string(), headers: "{}".to_owned() };
+            let kept = idempotency::Answer {
+                status: status.as_u16(),
+                body: document.to_string(),
+                headers: "{}".to_owned(),
+            };
             (kept, respond_problem(&error, ctx.lang))
         }
     };
@@ -198,10 +238,20 @@ fn kept(answer: &Answer) -> idempotency::Answer {
 fn replay(answer: idempotency::Answer) -> Response<Body> {
     let headers: serde_json::Value = serde_json::from_str(&answer.headers).unwrap_or_default();
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let media_type = if status.is_success() { "application/json" } else { "application/problem+json" };
-    let etag = headers["etag"].as_i64().map(|version| format!("\"{version}\""));
+    let media_type = if status.is_success() {
+        "application/json"
+    } else {
+        "application/problem+json"
+    };
+    let etag = headers["etag"]
+        .as_i64()
+        .map(|version| format!("\"{version}\""));
     let location = headers["location"].as_str().map(str::to_owned);
     let replayed = axum::http::HeaderName::from_static("idempotency-replayed");
-    let list = [(header::ETAG, etag), (header::LOCATION, location), (replayed, Some("true".to_owned()))];
+    let list = [
+        (header::ETAG, etag),
+        (header::LOCATION, location),
+        (replayed, Some("true".to_owned())),
+    ];
     respond(status, answer.body, media_type, list)
 }

@@ -9,8 +9,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 use guanxi_access::Action;
-use guanxi_engine::{Context, EngineError};
 use guanxi_engine::search::{Hit, search as find};
+use guanxi_engine::{Context, EngineError};
 use serde_json::{Value as Json, json};
 
 /// Hits of one answer when the caller asks no other number.
@@ -19,14 +19,20 @@ const ROWS: u32 = 20;
 pub async fn search(State(api): State<Api>, head: Head) -> Response<Body> {
     run(api, head, move |ctx, head| {
         let asked = params::read(&head.query, &["q", "object", "limit"])?;
-        let q = asked.get("q").ok_or_else(|| EngineError::field("q", "required"))?;
+        let q = asked
+            .get("q")
+            .ok_or_else(|| EngineError::field("q", "required"))?;
         let object = match asked.get("object").filter(|name| !name.is_empty()) {
             Some(name) => Some(ctx.object(name)?),
             None => None,
         };
         let limit = params::limit(&asked)?.unwrap_or(ROWS) as usize;
         let hits = find(ctx, q, object.as_ref(), limit)?;
-        Ok(Answer::ok(envelope(hits.iter().map(|hit| entry(ctx, hit)).collect(), None, None)))
+        Ok(Answer::ok(envelope(
+            hits.iter().map(|hit| entry(ctx, hit)).collect(),
+            None,
+            None,
+        )))
     })
     .await
 }

@@ -20,7 +20,10 @@ pub struct Upload {
 }
 
 /// As `read`, of a body that perhaps is no form: told only once it is known who asks.
-pub async fn take(form: Result<Multipart, MultipartRejection>, known: &[&str]) -> EngineResult<Upload> {
+pub async fn take(
+    form: Result<Multipart, MultipartRejection>,
+    known: &[&str],
+) -> EngineResult<Upload> {
     read(form.map_err(|_| EngineError::bad("bad_form"))?, known).await
 }
 
@@ -35,12 +38,18 @@ async fn read(mut form: Multipart, known: &[&str]) -> EngineResult<Upload> {
         } else if known.contains(&name.as_str()) {
             texts.insert(name, to_text(field).await?);
         } else {
-            let fault = Fault::new("unknown_parameter").with("parameter", name).with("known", known.join(", "));
+            let fault = Fault::new("unknown_parameter")
+                .with("parameter", name)
+                .with("known", known.join(", "));
             return Err(EngineError::BadRequest(fault));
         }
     }
     let (file_name, file) = received.ok_or_else(|| EngineError::field("file", "required"))?;
-    Ok(Upload { texts, file_name, file })
+    Ok(Upload {
+        texts,
+        file_name,
+        file,
+    })
 }
 
 async fn to_disk(mut field: Field<'_>) -> EngineResult<(String, File)> {
@@ -58,7 +67,9 @@ async fn to_text(mut field: Field<'_>) -> EngineResult<String> {
     while let Some(chunk) = field.chunk().await.map_err(refused)? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MOST_TEXT {
-            return Err(EngineError::TooLarge(Fault::new("body_too_large").with("max", MOST_TEXT)));
+            return Err(EngineError::TooLarge(
+                Fault::new("body_too_large").with("max", MOST_TEXT),
+            ));
         }
     }
     String::from_utf8(bytes).map_err(|_| EngineError::bad("bad_form"))
@@ -66,7 +77,9 @@ async fn to_text(mut field: Field<'_>) -> EngineResult<String> {
 
 fn refused(error: MultipartError) -> EngineError {
     match error.status() {
-        axum::http::StatusCode::PAYLOAD_TOO_LARGE => EngineError::TooLarge(Fault::new("body_too_large")),
+        axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
+            EngineError::TooLarge(Fault::new("body_too_large"))
+        }
         _ => EngineError::bad("bad_form"),
     }
 }

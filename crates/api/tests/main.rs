@@ -40,5 +40,9 @@ fn backends() -> Vec<Backend> {
 
 /// The names of an object's members.
 fn keys(json: &Json) -> Vec<String> {
-    json.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    json.as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.clone())
+        .collect()
 }

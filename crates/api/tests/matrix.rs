@@ -12,10 +12,28 @@ use guanxi_testkit::{Backend, object};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
-const ROLES: [&str; 5] = ["administrator", "manager", "salesperson", "service", "read_only"];
+const ROLES: [&str; 5] = [
+    "administrator",
+    "manager",
+    "salesperson",
+    "service",
+    "read_only",
+];
 const OBJECTS: [&str; 14] = [
-    "customer", "contact", "related_party", "lead", "opportunity", "competitor", "task", "call", "meeting", "visit",
-    "note", "product", "gadget", "user",
+    "customer",
+    "contact",
+    "related_party",
+    "lead",
+    "opportunity",
+    "competitor",
+    "task",
+    "call",
+    "meeting",
+    "visit",
+    "note",
+    "product",
+    "gadget",
+    "user",
 ];
 /// Where a row stands, seen from the person whose turn it is.
 const STANDINGS: [char; 5] = ['o', 't', 'b', 'x', 'p'];
@@ -45,7 +63,11 @@ fn the_matrix_is_the_committed_one() {
         if std::env::var("UPDATE").is_ok() {
             std::fs::write(FILE, &text).unwrap();
         } else {
-            assert!(text == known, "matrix.txt is not what holds; UPDATE=1 writes it anew:\n{}", differences(&known, &text));
+            assert!(
+                text == known,
+                "matrix.txt is not what holds; UPDATE=1 writes it anew:\n{}",
+                differences(&known, &text)
+            );
         }
     });
 }
@@ -53,7 +75,10 @@ fn the_matrix_is_the_committed_one() {
 fn sample(app: &TestApp, known: &str) {
     for role in ["manager", "salesperson"] {
         app.join(&format!("m_{role}"), role, "Sales/East");
-        let of_role = known.split(&format!("\n{role}\n")).nth(1).unwrap_or_default();
+        let of_role = known
+            .split(&format!("\n{role}\n"))
+            .nth(1)
+            .unwrap_or_default();
         for object in ["customer", "contact", "product", "task"] {
             let line = Subject { app, role, object }.line();
             assert!(of_role.contains(&line), "{role}:\n{line}");
@@ -69,8 +94,14 @@ const HEAD: &str = "\
 ";
 
 fn differences(known: &str, now: &str) -> String {
-    let gone = known.lines().filter(|line| !now.contains(line)).map(|line| format!("- {line}\n"));
-    let new = now.lines().filter(|line| !known.contains(line)).map(|line| format!("+ {line}\n"));
+    let gone = known
+        .lines()
+        .filter(|line| !now.contains(line))
+        .map(|line| format!("- {line}\n"));
+    let new = now
+        .lines()
+        .filter(|line| !known.contains(line))
+        .map(|line| format!("+ {line}\n"));
     gone.chain(new).collect()
 }
 
@@ -83,8 +114,15 @@ struct Subject<'a> {
 impl Subject<'_> {
     fn line(&self) -> String {
         let (admin, me) = (self.app.admin(), self.me());
-        let rows: Vec<(char, String)> = self.standings().map(|at| (at, self.row(&admin, at))).collect();
-        let read: String = rows.iter().filter(|(_, id)| me.read(self.object, id).status == 200).map(|(at, _)| *at).collect();
+        let rows: Vec<(char, String)> = self
+            .standings()
+            .map(|at| (at, self.row(&admin, at)))
+            .collect();
+        let read: String = rows
+            .iter()
+            .filter(|(_, id)| me.read(self.object, id).status == 200)
+            .map(|(at, _)| *at)
+            .collect();
         for (at, id) in &rows {
             self.doors(*at, id, read.contains(*at));
         }
@@ -92,10 +130,25 @@ impl Subject<'_> {
         let export = self.exported(&rows);
         let update = self.acts(&rows, &read, "PATCH");
         let delete = self.acts(&rows, &read, "DELETE");
-        let columns = [create, read, update, delete, export].map(|letters| if letters.is_empty() { "-".to_owned() } else { letters });
-        format!("    {:<15} {:<6} {:<6} {:<6} {:<6} {:<8} {}", self.object, columns[0], columns[1], columns[2], columns[3], columns[4], self.fields())
-            .trim_end()
-            .to_owned()
+        let columns = [create, read, update, delete, export].map(|letters| {
+            if letters.is_empty() {
+                "-".to_owned()
+            } else {
+                letters
+            }
+        });
+        format!(
+            "    {:<15} {:<6} {:<6} {:<6} {:<6} {:<8} {}",
+            self.object,
+            columns[0],
+            columns[1],
+            columns[2],
+            columns[3],
+            columns[4],
+            self.fields()
+        )
+        .trim_end()
+        .to_owned()
             + "\n"
     }
 
@@ -105,7 +158,9 @@ impl Subject<'_> {
 
     /// People are no rows of the pool.
     fn standings(&self) -> impl Iterator<Item = char> + '_ {
-        STANDINGS.into_iter().filter(|at| self.object != "user" || *at != 'p')
+        STANDINGS
+            .into_iter()
+            .filter(|at| self.object != "user" || *at != 'p')
     }
 
     fn owner(&self, at: char) -> Json {
@@ -120,21 +175,35 @@ impl Subject<'_> {
 
     /// A word that search finds, of this row alone.
     fn name(&self, at: char) -> String {
-        format!("Mx{}{}{at}", self.role.replace('_', ""), self.object.replace('_', ""))
+        format!(
+            "Mx{}{}{at}",
+            self.role.replace('_', ""),
+            self.object.replace('_', "")
+        )
     }
 
     fn title(&self) -> &'static str {
-        if ["task", "call", "meeting", "visit", "note"].contains(&self.object) { "subject" } else { "name" }
+        if ["task", "call", "meeting", "visit", "note"].contains(&self.object) {
+            "subject"
+        } else {
+            "name"
+        }
     }
 
     fn fields_of(&self, caller: &Caller, at: char, name: &str) -> Json {
         let mut fields = json!({self.title(): name, "owner": self.owner(at)});
         if ["contact", "related_party"].contains(&self.object) {
-            let parent = self.app.admin().create("customer", json!({"name": "parent", "owner": self.owner(at)}));
+            let parent = self.app.admin().create(
+                "customer",
+                json!({"name": "parent", "owner": self.owner(at)}),
+            );
             fields["customer"] = json!(parent);
         }
         if self.object == "related_party" {
-            let related = caller.create("customer", json!({"name": "related", "owner": self.owner('o')}));
+            let related = caller.create(
+                "customer",
+                json!({"name": "related", "owner": self.owner('o')}),
+            );
             fields["related"] = json!(related);
         }
         fields
@@ -161,9 +230,17 @@ impl Subject<'_> {
     fn doors(&self, at: char, id: &str, seen: bool) {
         let (app, object) = (self.app, self.object);
         let (admin, me) = (app.admin(), self.me());
-        let is = |door: &str, shown: bool| assert_eq!(shown, seen, "{} {object} {at}: {door}", self.role);
+        let is = |door: &str, shown: bool| {
+            assert_eq!(shown, seen, "{} {object} {at}: {door}", self.role)
+        };
         let path = format!("/records/{object}/{id}");
-        for door in ["/history", "/timeline", "/explanation", "/related/task", "?as_of=2030-01-01T00:00:00Z"] {
+        for door in [
+            "/history",
+            "/timeline",
+            "/explanation",
+            "/related/task",
+            "?as_of=2030-01-01T00:00:00Z",
+        ] {
             // Tasks themselves may be what the role does not see.
             let reply = me.get(&format!("{path}{door}"));
             assert!([200, 404].contains(&reply.status), "{door}: {}", reply.text);
@@ -172,15 +249,23 @@ impl Subject<'_> {
         if object != "user" {
             let name = self.name(at);
             let filter = format!("{} = \"{name}\"", self.title());
-            let page = me.ask(&format!("/records/{object}"), &[("filter", &filter), ("count", "exact")]);
+            let page = me.ask(
+                &format!("/records/{object}"),
+                &[("filter", &filter), ("count", "exact")],
+            );
             is("list", page.status == 200 && page.rows().len() == 1);
             is("count", page.status == 200 && page["count"]["value"] == 1);
             let hits = me.ask("/search", &[("q", &name)]).expect(200);
             is("search", hits.rows().iter().any(|hit| hit["id"] == id));
         }
         let about = json!({"object": object, "id": id});
-        let linking = admin.create("task", json!({"subject": "m", "about": about, "owner": self.owner('o')}));
-        let expanded = me.ask(&format!("/records/task/{linking}"), &[("expand", "about")]).expect(200);
+        let linking = admin.create(
+            "task",
+            json!({"subject": "m", "about": about, "owner": self.owner('o')}),
+        );
+        let expanded = me
+            .ask(&format!("/records/task/{linking}"), &[("expand", "about")])
+            .expect(200);
         is("expand", expanded.json.get("expand").is_some());
         let linked = me.post("/records/task", json!({"subject": "m", "about": about}));
         if linked.status != 403 {
@@ -190,7 +275,9 @@ impl Subject<'_> {
 
     fn creates(&self, at: char) -> bool {
         let fields = match (self.object, at) {
-            ("user", 'o') => json!({"name": "new", "email": format!("new.{}@example.com", self.role)}),
+            ("user", 'o') => {
+                json!({"name": "new", "email": format!("new.{}@example.com", self.role)})
+            }
             ("user", _) => return false,
             _ => self.fields_of(&self.app.admin(), at, "made"),
         };
@@ -203,15 +290,31 @@ impl Subject<'_> {
     fn acts(&self, rows: &[(char, String)], read: &str, method: &str) -> String {
         let mut done = String::new();
         for (at, id) in rows {
-            let field = if self.object == "user" { "title" } else { self.title() };
+            let field = if self.object == "user" {
+                "title"
+            } else {
+                self.title()
+            };
             if method == "DELETE" && self.object == "user" && *at == 'o' {
                 continue;
             }
-            let call = self.me().request(method, &format!("/records/{}/{id}", self.object));
-            let reply = if method == "PATCH" { call.json(json!({field: "changed"})).send() } else { call.send() };
+            let call = self
+                .me()
+                .request(method, &format!("/records/{}/{id}", self.object));
+            let reply = if method == "PATCH" {
+                call.json(json!({field: "changed"})).send()
+            } else {
+                call.send()
+            };
             match reply.status {
                 200 | 204 => done.push(*at),
-                status => assert_eq!(status, if read.contains(*at) { 403 } else { 404 }, "{} {} {at} {method}", self.role, self.object),
+                status => assert_eq!(
+                    status,
+                    if read.contains(*at) { 403 } else { 404 },
+                    "{} {} {at} {method}",
+                    self.role,
+                    self.object
+                ),
             }
         }
         done
@@ -222,7 +325,11 @@ impl Subject<'_> {
         let ctx = self.app.test.person(&format!("m_{}", self.role));
         let (object, mut found) = (object(&ctx, self.object), String::new());
         for (at, id) in rows {
-            let request = ListRequest { filter: format!("id = \"{id}\""), action: Some(Action::Export), ..ListRequest::default() };
+            let request = ListRequest {
+                filter: format!("id = \"{id}\""),
+                action: Some(Action::Export),
+                ..ListRequest::default()
+            };
             if list(&ctx, &object, &request).is_ok_and(|page| page.records.len() == 1) {
                 found.push(*at);
             }
@@ -233,11 +340,27 @@ impl Subject<'_> {
     fn fields(&self) -> String {
         let ctx = self.app.test.person(&format!("m_{}", self.role));
         let object = object(&ctx, self.object);
-        let (read, update) = (ctx.grant(&object, Action::Read), ctx.grant(&object, Action::Update));
-        let described = self.me().get(&format!("/meta/objects/{}", self.object)).expect(200);
-        let shown: Vec<String> = described["fields"].as_array().unwrap().iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect();
+        let (read, update) = (
+            ctx.grant(&object, Action::Read),
+            ctx.grant(&object, Action::Update),
+        );
+        let described = self
+            .me()
+            .get(&format!("/meta/objects/{}", self.object))
+            .expect(200);
+        let shown: Vec<String> = described["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|field| field["name"].as_str().unwrap().to_owned())
+            .collect();
         let words = object.fields.iter().enumerate().filter_map(|(at, field)| {
-            assert_eq!(shown.contains(&field.name), read.may_read(at), "{} is described as it is read", field.name);
+            assert_eq!(
+                shown.contains(&field.name),
+                read.may_read(at),
+                "{} is described as it is read",
+                field.name
+            );
             match (read.may_read(at), update.may_write(at)) {
                 (false, _) => Some(format!("!{}", field.name)),
                 (true, false) => Some(field.name.clone()),
@@ -251,9 +374,19 @@ impl Subject<'_> {
 /// What the core declares and this file leaves out would be tried by nobody.
 fn is_complete(app: &TestApp) {
     let objects = app.admin().get("/meta/objects").expect(200);
-    let names = objects.rows().iter().map(|object| object["name"].as_str().unwrap().to_owned());
-    let missing: Vec<String> = names.filter(|name| name != "department" && !OBJECTS.contains(&name.as_str())).collect();
+    let names = objects
+        .rows()
+        .iter()
+        .map(|object| object["name"].as_str().unwrap().to_owned());
+    let missing: Vec<String> = names
+        .filter(|name| name != "department" && !OBJECTS.contains(&name.as_str()))
+        .collect();
     assert!(missing.is_empty(), "{missing:?}");
     let roles = app.admin().get("/meta/roles").expect(200);
-    assert_eq!(roles.rows().len(), ROLES.len(), "{:?}", roles.rows().iter().map(keys).collect::<Vec<_>>());
+    assert_eq!(
+        roles.rows().len(),
+        ROLES.len(),
+        "{:?}",
+        roles.rows().iter().map(keys).collect::<Vec<_>>()
+    );
 }

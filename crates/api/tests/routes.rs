@@ -28,11 +28,17 @@ fn the_list_is_the_routers() {
     // The router tells its addresses only to whoever debugs it.
     let shown = format!("{:?}", guanxi_api::router(test.engine.clone()));
     let is_address = |text: &&str| {
-        text.starts_with('/') && !text.contains(['*', ' ']) && !text.contains("__private") && !["/", "/api/v1"].contains(text)
+        text.starts_with('/')
+            && !text.contains(['*', ' '])
+            && !text.contains("__private")
+            && !["/", "/api/v1"].contains(text)
     };
     let routed: BTreeSet<&str> = shown.split('"').filter(is_address).collect();
     let listed: BTreeSet<&str> = guanxi_api::ROUTES.iter().map(|(_, path)| *path).collect();
-    assert!(routed.len() > 15, "the router shows its addresses no longer: {shown}");
+    assert!(
+        routed.len() > 15,
+        "the router shows its addresses no longer: {shown}"
+    );
     assert_eq!(listed, routed);
 }
 
@@ -42,9 +48,16 @@ fn each_address_has_the_methods_of_the_list() {
         let paths: BTreeSet<&str> = guanxi_api::ROUTES.iter().map(|(_, path)| *path).collect();
         for path in paths {
             let reply = app.admin().request("TRACE", &concrete(path)).send();
-            let allowed: BTreeSet<&str> = reply.header("allow").split(',').filter(|name| !["HEAD", ""].contains(name)).collect();
-            let listed: BTreeSet<&str> =
-                guanxi_api::ROUTES.iter().filter(|(_, known)| *known == path).map(|(method, _)| *method).collect();
+            let allowed: BTreeSet<&str> = reply
+                .header("allow")
+                .split(',')
+                .filter(|name| !["HEAD", ""].contains(name))
+                .collect();
+            let listed: BTreeSet<&str> = guanxi_api::ROUTES
+                .iter()
+                .filter(|(_, known)| *known == path)
+                .map(|(method, _)| *method)
+                .collect();
             assert_eq!(allowed, listed, "{path}: {}", reply.status);
         }
     });
@@ -54,12 +67,19 @@ fn each_address_has_the_methods_of_the_list() {
 fn no_route_answers_nobody() {
     on_each(|app| {
         for (method, path) in guanxi_api::ROUTES {
-            for caller in [app.nobody().request(method, &concrete(path)), app.bearer("gx_nobody").request(method, &concrete(path))] {
+            for caller in [
+                app.nobody().request(method, &concrete(path)),
+                app.bearer("gx_nobody").request(method, &concrete(path)),
+            ] {
                 let reply = caller.json(json!({})).send();
                 if OPEN.contains(path) {
                     assert_eq!(reply.status, 200, "{method} {path}");
                 } else {
-                    assert_eq!(reply.expect(401).header("www-authenticate"), "Bearer", "{method} {path}");
+                    assert_eq!(
+                        reply.expect(401).header("www-authenticate"),
+                        "Bearer",
+                        "{method} {path}"
+                    );
                 }
             }
         }
@@ -72,16 +92,27 @@ fn the_least_of_users_changes_nothing() {
     alone_on_each(|app| {
         let customer = app.admin().create("customer", json!({"name": "Untouched"}));
         let before = app.test.engine.store().log_head().unwrap();
-        for (method, path) in guanxi_api::ROUTES.iter().filter(|(method, _)| *method != "GET") {
+        for (method, path) in guanxi_api::ROUTES
+            .iter()
+            .filter(|(method, _)| *method != "GET")
+        {
             let path = concrete(path).replace("01890a5d-ac96-774b-bcce-b302099a8057", &customer);
             for noun in ["claim", "release", "handover", "merge", "share", "restore"] {
                 let path = path.replace("/claim", &format!("/{noun}"));
                 let body = json!({"name": "x", "label": {"en": "x"}, "operations": [{"op": "remove", "id": customer}]});
                 let reply = app.reader().request(method, &path).json(body).send();
-                assert!([400, 403, 404, 422].contains(&reply.status), "{method} {path}: {} {}", reply.status, reply.text);
+                assert!(
+                    [400, 403, 404, 422].contains(&reply.status),
+                    "{method} {path}: {} {}",
+                    reply.status,
+                    reply.text
+                );
             }
         }
         assert_eq!(app.test.engine.store().log_head().unwrap(), before);
-        assert_eq!(app.admin().read("customer", &customer).expect(200)["name"], "Untouched");
+        assert_eq!(
+            app.admin().read("customer", &customer).expect(200)["name"],
+            "Untouched"
+        );
     });
 }

@@ -39,14 +39,19 @@ fn publish_once(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
         declarations.apply(&change).map_err(refusal)?;
         settled.push(change);
     }
-    let catalog = declarations.catalog(version + 1, &crate::formulas::check).map_err(|errors| {
-        EngineError::Invalid(errors.into_iter().map(FieldError::from).collect())
-    })?;
+    let catalog = declarations
+        .catalog(version + 1, &crate::formulas::check)
+        .map_err(|errors| {
+            EngineError::Invalid(errors.into_iter().map(FieldError::from).collect())
+        })?;
     check_rows(ctx, &catalog)?;
     // What is added is there before anybody can ask for it; nothing is taken away.
     ctx.engine.raise_tables(&catalog)?;
     let (now, by) = (ctx.now_micros(), ctx.actor.seq());
-    let texts: Vec<String> = settled.iter().filter_map(|change| serde_json::to_string(change).ok()).collect();
+    let texts: Vec<String> = settled
+        .iter()
+        .filter_map(|change| serde_json::to_string(change).ok())
+        .collect();
     ctx.engine.store().change(Weight::Light, move |tx| {
         // Somebody else published in between: what was checked is not what would be.
         if crate::engine::versions(tx)?.catalogue != version {
@@ -63,7 +68,8 @@ fn publish_once(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
 
 /// A name that is taken is a conflict, everything else an invalid field.
 fn refusal(errors: Vec<guanxi_meta::FieldError>) -> EngineError {
-    let is_taken = |code: &str| ["name_taken", "duplicate_object", "duplicate_name"].contains(&code);
+    let is_taken =
+        |code: &str| ["name_taken", "duplicate_object", "duplicate_name"].contains(&code);
     match errors.iter().find(|error| is_taken(error.fault.code)) {
         Some(taken) => EngineError::Taken(taken.fault.clone(), errors.clone()),
         None => EngineError::Invalid(errors),
@@ -74,10 +80,26 @@ fn refusal(errors: Vec<guanxi_meta::FieldError>) -> EngineError {
 fn check_rows(ctx: &Context, wanted: &Catalog) -> EngineResult<()> {
     use guanxi_meta::table::Uniqueness;
     for object in &wanted.objects {
-        let Some(known) = ctx.catalog.objects.iter().find(|known| known.table == object.table) else { continue };
-        for field in object.fields.iter().filter(|field| field.uniqueness == Uniqueness::Unique) {
-            let before = known.fields.iter().find(|before| before.column == field.column);
-            let Some(before) = before.filter(|before| before.uniqueness == Uniqueness::Any) else { continue };
+        let Some(known) = ctx
+            .catalog
+            .objects
+            .iter()
+            .find(|known| known.table == object.table)
+        else {
+            continue;
+        };
+        for field in object
+            .fields
+            .iter()
+            .filter(|field| field.uniqueness == Uniqueness::Unique)
+        {
+            let before = known
+                .fields
+                .iter()
+                .find(|before| before.column == field.column);
+            let Some(before) = before.filter(|before| before.uniqueness == Uniqueness::Any) else {
+                continue;
+            };
             let aggregate = Aggregate {
                 table: object.table.clone(),
                 branches: Vec::new(),
@@ -85,7 +107,10 @@ fn check_rows(ctx: &Context, wanted: &Catalog) -> EngineResult<()> {
                 group: vec![before.column.clone()],
                 measures: vec![Measure::Count],
             };
-            let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.aggregate(&aggregate)?))?;
+            let rows = ctx
+                .engine
+                .store()
+                .look(|view| Ok::<_, EngineError>(view.aggregate(&aggregate)?))?;
             if rows.iter().any(|row| row.cells[1].int().unwrap_or(0) > 1) {
                 return Err(EngineError::field("unique", "has_duplicates"));
             }
@@ -96,5 +121,11 @@ fn check_rows(ctx: &Context, wanted: &Catalog) -> EngineResult<()> {
 
 /// Replaces a role. The pool flag and the right to administer stay as they are unless they are named.
 pub fn set_role(ctx: &Context, name: &str, role: Json) -> EngineResult<()> {
-    publish(ctx, vec![Overlay::SetRole { name: name.to_owned(), role }])
+    publish(
+        ctx,
+        vec![Overlay::SetRole {
+            name: name.to_owned(),
+            role,
+        }],
+    )
 }

@@ -23,7 +23,12 @@ pub struct Finding {
 
 impl Finding {
     fn new(name: &'static str) -> Finding {
-        Finding { name, looked_at: 0, problems: 0, example: String::new() }
+        Finding {
+            name,
+            looked_at: 0,
+            problems: 0,
+            example: String::new(),
+        }
     }
 
     fn look(&mut self, problem: Option<String>) {
@@ -42,18 +47,35 @@ const ROWS: u32 = 2_000;
 
 /// Every look, each over all rows.
 pub fn run(engine: &Engine) -> EngineResult<Vec<Finding>> {
-    Ok(vec![versions(engine)?, links(engine)?, numbers(engine)?, rollups(engine)?, parents(engine)?])
+    Ok(vec![
+        versions(engine)?,
+        links(engine)?,
+        numbers(engine)?,
+        rollups(engine)?,
+        parents(engine)?,
+    ])
 }
 
 /// Each record has as many log rows as its version says, so that its past can be rebuilt without a gap.
 fn versions(engine: &Engine) -> EngineResult<Finding> {
     let mut finding = Finding::new("history");
     each_record(engine, &mut |_, record| {
-        let rows = engine.store().look(|view| view.log_of(&record.object.table, record.id, None, 10_000))?;
+        let rows = engine
+            .store()
+            .look(|view| view.log_of(&record.object.table, record.id, None, 10_000))?;
         let newest = rows.first().map(|row| row.entry.version);
-        let chain = rows.windows(2).all(|pair| pair[0].entry.version == pair[1].entry.version + 1);
-        let broken = newest != Some(record.version) || !chain || rows.last().is_some_and(|row| row.entry.version != 1);
-        finding.look(broken.then(|| format!("{} {} at version {}", record.object.name, record.id, record.version)));
+        let chain = rows
+            .windows(2)
+            .all(|pair| pair[0].entry.version == pair[1].entry.version + 1);
+        let broken = newest != Some(record.version)
+            || !chain
+            || rows.last().is_some_and(|row| row.entry.version != 1);
+        finding.look(broken.then(|| {
+            format!(
+                "{} {} at version {}",
+                record.object.name, record.id, record.version
+            )
+        }));
         Ok(())
     })?;
     Ok(finding)
@@ -74,12 +96,16 @@ fn links(engine: &Engine) -> EngineResult<Finding> {
                 _ => None,
             };
             let Some((to, id)) = target else { continue };
-            let Some(object) = catalog.object(&to) else { continue };
+            let Some(object) = catalog.object(&to) else {
+                continue;
+            };
             let exists = known.contains(&(to.clone(), id)) || exists(engine, object, id)?;
             if exists && known.len() < 1_000_000 {
                 known.insert((to, id));
             }
-            finding.look((!exists).then(|| format!("{} {}.{}", record.object.name, record.id, field.name)));
+            finding.look(
+                (!exists).then(|| format!("{} {}.{}", record.object.name, record.id, field.name)),
+            );
         }
         Ok(())
     })?;
@@ -88,14 +114,21 @@ fn links(engine: &Engine) -> EngineResult<Finding> {
 
 fn exists(engine: &Engine, object: &Arc<Object>, id: Uuid) -> EngineResult<bool> {
     let this = Cond::equal("id", id);
-    Ok(engine.store().look(|view| view.count(&object.table, &[], &this, Some(1)))? == 1)
+    Ok(engine
+        .store()
+        .look(|view| view.count(&object.table, &[], &this, Some(1)))?
+        == 1)
 }
 
 /// Business numbers are unique among all rows, deleted ones included.
 fn numbers(engine: &Engine) -> EngineResult<Finding> {
     let mut finding = Finding::new("numbers");
     for object in &engine.catalog().objects {
-        for field in object.fields.iter().filter(|field| field.kind.name() == "number") {
+        for field in object
+            .fields
+            .iter()
+            .filter(|field| field.kind.name() == "number")
+        {
             let aggregate = Aggregate {
                 table: object.table.clone(),
                 branches: Vec::new(),
@@ -105,7 +138,12 @@ fn numbers(engine: &Engine) -> EngineResult<Finding> {
             };
             for row in engine.store().look(|view| view.aggregate(&aggregate))? {
                 let count = row.cells[1].int().unwrap_or(0);
-                finding.look((count > 1).then(|| format!("{}.{}: {:?} × {count}", object.name, field.name, row.cells[0])));
+                finding.look((count > 1).then(|| {
+                    format!(
+                        "{}.{}: {:?} × {count}",
+                        object.name, field.name, row.cells[0]
+                    )
+                }));
             }
         }
     }
@@ -118,17 +156,33 @@ fn rollups(engine: &Engine) -> EngineResult<Finding> {
     let ctx = engine.system("audit")?;
     for child in &ctx.catalog.objects {
         for (parent, field) in ctx.rollups(&child.name) {
-            let Some(link) = field.options.through.as_deref().and_then(|name| child.field(name)) else { continue };
-            let measured = field.options.field.as_deref().and_then(|name| child.field(name));
+            let Some(link) = field
+                .options
+                .through
+                .as_deref()
+                .and_then(|name| child.field(name))
+            else {
+                continue;
+            };
+            let measured = field
+                .options
+                .field
+                .as_deref()
+                .and_then(|name| child.field(name));
             let measure = match (field.options.measure.as_deref(), measured) {
                 (Some("sum"), Some(summed)) => Measure::Sum(summed.column.clone()),
                 (Some("count"), _) => Measure::Count,
                 _ => continue,
             };
-            let counted = ctx.formulas.rollup_cond(&ctx, parent, field)?.and(Cond::null("deleted_at"));
-            let select = Select::of(&parent.table, &["id", &field.column]).filter(!Cond::null(&field.column));
+            let counted = ctx
+                .formulas
+                .rollup_cond(&ctx, parent, field)?
+                .and(Cond::null("deleted_at"));
+            let select = Select::of(&parent.table, &["id", &field.column])
+                .filter(!Cond::null(&field.column));
             each_row(engine, select, &mut |row| {
-                let this = Cond::compare(&link.column, Op::Equal, row.cells[0].clone()).and(counted.clone());
+                let this = Cond::compare(&link.column, Op::Equal, row.cells[0].clone())
+                    .and(counted.clone());
                 let aggregate = Aggregate {
                     table: child.table.clone(),
                     branches: Vec::new(),
@@ -137,9 +191,15 @@ fn rollups(engine: &Engine) -> EngineResult<Finding> {
                     measures: vec![measure.clone()],
                 };
                 let rows = engine.store().look(|view| view.aggregate(&aggregate))?;
-                let truth = rows.first().and_then(|found| found.cells[0].int()).unwrap_or(0);
+                let truth = rows
+                    .first()
+                    .and_then(|found| found.cells[0].int())
+                    .unwrap_or(0);
                 let kept = row.cells[1].int().unwrap_or(0);
-                finding.look((truth != kept).then(|| format!("{}.{}: {kept}, not {truth}", parent.name, field.name)));
+                finding.look(
+                    (truth != kept)
+                        .then(|| format!("{}.{}: {kept}, not {truth}", parent.name, field.name)),
+                );
                 Ok(())
             })?;
         }
@@ -152,12 +212,21 @@ fn parents(engine: &Engine) -> EngineResult<Finding> {
     let mut finding = Finding::new("standing");
     let catalog = engine.catalog();
     each_record(engine, &mut |_, record| {
-        let Access::Parent(link) = &record.object.access else { return Ok(()) };
-        let to = record.object.field(link).and_then(|field| field.options.to.as_deref());
-        let (Some(parent), Some(id)) = (to.and_then(|to| catalog.object(to)), record.get(link).id()) else {
+        let Access::Parent(link) = &record.object.access else {
             return Ok(());
         };
-        let found = engine.store().look(|view| crate::engine::row_by_id(view, parent, id))?;
+        let to = record
+            .object
+            .field(link)
+            .and_then(|field| field.options.to.as_deref());
+        let (Some(parent), Some(id)) =
+            (to.and_then(|to| catalog.object(to)), record.get(link).id())
+        else {
+            return Ok(());
+        };
+        let found = engine
+            .store()
+            .look(|view| crate::engine::row_by_id(view, parent, id))?;
         let apart = found.is_some_and(|found| found.standing() != record.standing());
         finding.look(apart.then(|| format!("{} {}", record.object.name, record.id)));
         Ok(())
@@ -171,7 +240,9 @@ type EachRecord<'a> = dyn FnMut(&Arc<Object>, &Record) -> EngineResult<()> + 'a;
 fn each_record(engine: &Engine, look: &mut EachRecord) -> EngineResult<()> {
     for object in &engine.catalog().objects {
         let select = Select::from(&object.table, object.columns()).filter(Cond::null("deleted_at"));
-        each_row(engine, select, &mut |row| look(object, &Record::from_row(object, row)))?;
+        each_row(engine, select, &mut |row| {
+            look(object, &Record::from_row(object, row))
+        })?;
     }
     Ok(())
 }
@@ -188,7 +259,9 @@ fn each_row(
             .filter(Cond::compare("seq", Op::Greater, Cell::Int(after)))
             .order("seq", Direction::Ascending)
             .limit(ROWS);
-        let rows = engine.store().look(|view| Ok::<_, EngineError>(view.select(&page)?))?;
+        let rows = engine
+            .store()
+            .look(|view| Ok::<_, EngineError>(view.select(&page)?))?;
         for row in &rows {
             look(row)?;
         }

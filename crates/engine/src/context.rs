@@ -3,9 +3,9 @@
 
 use crate::engine::{Engine, Known};
 use crate::error::{EngineError, EngineResult};
-use guanxi_access::{Action, Directory, Grant, User};
 use crate::formulas::Formulas;
 use crate::idempotency::Once;
+use guanxi_access::{Action, Directory, Grant, User};
 use guanxi_meta::{Catalog, Field, Lang, Object};
 use guanxi_query::{Cond, Env, Me};
 use jiff::{Timestamp, tz::TimeZone};
@@ -82,7 +82,9 @@ impl Context {
         let (lang, zone) = match &actor {
             Actor::Person(user) => (
                 user.language.as_deref().and_then(Lang::parse),
-                user.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok()),
+                user.time_zone
+                    .as_deref()
+                    .and_then(|name| TimeZone::get(name).ok()),
             ),
             Actor::System => (None, None),
         };
@@ -109,13 +111,21 @@ impl Context {
     /// caller does not see, a new owner takes along what belongs to the record. What is read this way is never answered.
     #[must_use]
     pub fn by_rule(&self) -> Context {
-        Context { grants: Arc::default(), links: None, rights: Rights::House, ..self.clone() }
+        Context {
+            grants: Arc::default(),
+            links: None,
+            rights: Rights::House,
+            ..self.clone()
+        }
     }
 
     /// The same caller through another door, as a job or an import acts.
     #[must_use]
     pub fn through(&self, via: &str) -> Context {
-        Context { via: via.into(), ..self.clone() }
+        Context {
+            via: via.into(),
+            ..self.clone()
+        }
     }
 
     /// For a request with an Idempotency-Key: what it does and its answer are written together.
@@ -139,7 +149,11 @@ impl Context {
     }
 
     pub(crate) fn seen_link(&self, table: &str, id: Uuid) -> Option<bool> {
-        self.links.as_ref()?.lock().get(&(table.to_owned(), id)).copied()
+        self.links
+            .as_ref()?
+            .lock()
+            .get(&(table.to_owned(), id))
+            .copied()
     }
 
     pub(crate) fn remember_link(&self, table: &str, id: Uuid, found: bool) {
@@ -176,7 +190,11 @@ impl Context {
 
     /// The object of that name, if the caller may reach any of it: an object that nobody granted does not exist.
     pub fn object(&self, name: &str) -> EngineResult<Arc<Object>> {
-        let object = self.catalog.object(name).ok_or(EngineError::NotFound)?.clone();
+        let object = self
+            .catalog
+            .object(name)
+            .ok_or(EngineError::NotFound)?
+            .clone();
         if self.grant(&object, Action::Read).is_empty() {
             return Err(EngineError::NotFound);
         }
@@ -202,28 +220,40 @@ impl Context {
     pub fn administers(&self) -> bool {
         match &*self.actor {
             Actor::System => true,
-            Actor::Person(user) => {
-                user.roles.iter().filter_map(|name| self.catalog.roles.get(name)).any(|role| role.administer)
-            }
+            Actor::Person(user) => user
+                .roles
+                .iter()
+                .filter_map(|name| self.catalog.roles.get(name))
+                .any(|role| role.administer),
         }
     }
 
     pub fn administer(&self) -> EngineResult<()> {
-        if self.administers() { Ok(()) } else { Err(EngineError::Forbidden("administer")) }
+        if self.administers() {
+            Ok(())
+        } else {
+            Err(EngineError::Forbidden("administer"))
+        }
     }
 
     /// The id of a user as the API shows it; null for nobody.
     pub fn user_json(&self, seq: i64) -> Json {
-        self.directory.user(seq).map_or(Json::Null, |user| json!(user.id))
+        self.directory
+            .user(seq)
+            .map_or(Json::Null, |user| json!(user.id))
     }
 
     pub fn department_json(&self, seq: i64) -> Json {
-        self.directory.department(seq).map_or(Json::Null, |department| json!(department.id))
+        self.directory
+            .department(seq)
+            .map_or(Json::Null, |department| json!(department.id))
     }
 
     /// The name of a user; empty for nobody.
     pub fn user_name(&self, seq: i64) -> &str {
-        self.directory.user(seq).map_or("", |user| user.name.as_str())
+        self.directory
+            .user(seq)
+            .map_or("", |user| user.name.as_str())
     }
 }
 
@@ -242,7 +272,11 @@ impl Env for Context {
 
     fn me(&self) -> Me {
         match &*self.actor {
-            Actor::Person(user) => Me { seq: user.seq, id: user.id, department: user.department },
+            Actor::Person(user) => Me {
+                seq: user.seq,
+                id: user.id,
+                department: user.department,
+            },
             Actor::System => Me::default(),
         }
     }
@@ -252,7 +286,9 @@ impl Env for Context {
     }
 
     fn department_seq(&self, id: Uuid) -> Option<i64> {
-        self.directory.department_by_id(id).map(|department| department.seq)
+        self.directory
+            .department_by_id(id)
+            .map(|department| department.seq)
     }
 
     fn department_below(&self, seq: i64) -> Vec<i64> {
@@ -260,13 +296,19 @@ impl Env for Context {
     }
 
     fn may_read(&self, object: &str, field: &str) -> bool {
-        let Some(object) = self.catalog.object(object) else { return false };
+        let Some(object) = self.catalog.object(object) else {
+            return false;
+        };
         let grant = self.grant(object, Action::Read);
         !grant.is_empty() && object.position(field).is_none_or(|at| grant.may_read(at))
     }
 
     fn rows(&self, object: &str) -> Cond {
-        let Some(object) = self.catalog.object(object) else { return Cond::False };
-        self.grant(object, Action::Read).cond().and(Cond::null("deleted_at"))
+        let Some(object) = self.catalog.object(object) else {
+            return Cond::False;
+        };
+        self.grant(object, Action::Read)
+            .cond()
+            .and(Cond::null("deleted_at"))
     }
 }

@@ -187,8 +187,17 @@ impl Engine {
     pub fn context(&self, person: i64, via: &str) -> EngineResult<Context> {
         self.refresh()?;
         let known = self.0.known.read();
-        let user = known.directory.user(person).filter(|user| user.active).ok_or(EngineError::Unauthorized)?;
-        Ok(Context::new(self.clone(), &known, Actor::Person(user.clone()), via))
+        let user = known
+            .directory
+            .user(person)
+            .filter(|user| user.active)
+            .ok_or(EngineError::Unauthorized)?;
+        Ok(Context::new(
+            self.clone(),
+            &known,
+            Actor::Person(user.clone()),
+            via,
+        ))
     }
 
     /// The same caller with what is known now: after people or departments changed under way.
@@ -197,9 +206,13 @@ impl Engine {
         let known = self.0.known.read();
         let actor = match &*ctx.actor {
             Actor::System => Actor::System,
-            Actor::Person(user) => {
-                Actor::Person(known.directory.user(user.seq).ok_or(EngineError::Unauthorized)?.clone())
-            }
+            Actor::Person(user) => Actor::Person(
+                known
+                    .directory
+                    .user(user.seq)
+                    .ok_or(EngineError::Unauthorized)?
+                    .clone(),
+            ),
         };
         Ok(Context::new(self.clone(), &known, actor, &ctx.via).speaking(ctx.lang))
     }
@@ -209,7 +222,10 @@ impl Engine {
         let now = self.store().look(versions)?;
         let (catalogue, access) = {
             let known = self.0.known.read();
-            (known.catalog.version == now.catalogue, known.directory.version == now.access)
+            (
+                known.catalog.version == now.catalogue,
+                known.directory.version == now.access,
+            )
         };
         if !catalogue {
             self.know_catalog(self.load_catalog()?);
@@ -241,16 +257,21 @@ impl Engine {
     pub fn declarations(&self) -> EngineResult<(Declarations, i64)> {
         let (version, overlays) = self.store().look(|view| {
             let version = versions(view)?.catalogue;
-            let select = Select::of(system::OVERLAY, &["change"]).order("seq", Direction::Ascending);
+            let select =
+                Select::of(system::OVERLAY, &["change"]).order("seq", Direction::Ascending);
             Ok::<_, EngineError>((version, view.select(&select)?))
         })?;
         let mut declarations = self.0.parts.declarations.clone();
         for row in overlays {
             let text = row.cells[0].text().unwrap_or_default();
-            let change: Overlay = serde_json::from_str(text).map_err(|e| EngineError::Broken(e.to_string()))?;
+            let change: Overlay =
+                serde_json::from_str(text).map_err(|e| EngineError::Broken(e.to_string()))?;
             // A change that a newer pack made pointless must not keep the house from opening.
             if let Err(errors) = declarations.apply(&change) {
-                tracing::warn!(?errors, "an earlier change of the declarations no longer applies");
+                tracing::warn!(
+                    ?errors,
+                    "an earlier change of the declarations no longer applies"
+                );
             }
         }
         Ok((declarations, version))
@@ -260,12 +281,24 @@ impl Engine {
         let (declarations, version) = self.declarations()?;
         declarations
             .catalog(version, &crate::formulas::check)
-            .map_err(|errors| EngineError::Broken(errors.iter().map(|e| e.to_string()).collect::<Vec<_>>().join("\n")))
+            .map_err(|errors| {
+                EngineError::Broken(
+                    errors
+                        .iter()
+                        .map(|e| e.to_string())
+                        .collect::<Vec<_>>()
+                        .join("\n"),
+                )
+            })
     }
 
     /// Makes what the catalogue needs and the database lacks. Each step may be repeated.
     pub fn raise_tables(&self, catalog: &Catalog) -> EngineResult<()> {
-        let wanted: Vec<_> = catalog.objects.iter().map(|object| object.table_spec()).collect();
+        let wanted: Vec<_> = catalog
+            .objects
+            .iter()
+            .map(|object| object.table_spec())
+            .collect();
         let existing = self.store().tables()?;
         let plan = plan::diff(&existing, &wanted);
         if let Some(problem) = plan.problems.first() {
@@ -281,7 +314,9 @@ impl Engine {
         let store = self.store();
         let spec = |name: &str| {
             let found = wanted.iter().find(|table| table.name == name);
-            found.ok_or_else(|| EngineError::Broken(format!("a plan for {name}, which nobody wants")))
+            found.ok_or_else(|| {
+                EngineError::Broken(format!("a plan for {name}, which nobody wants"))
+            })
         };
         match step {
             plan::Step::CreateTable(table) => {
@@ -298,11 +333,17 @@ impl Engine {
     }
 
     fn first_versions(&self) -> EngineResult<()> {
-        let ids = self.store().look(|view| view.count(system::VERSION, &[], &Cond::True, Some(1)))?;
+        let ids = self
+            .store()
+            .look(|view| view.count(system::VERSION, &[], &Cond::True, Some(1)))?;
         if ids == 0 {
             self.store().change(Weight::Light, |tx| {
                 if tx.count(system::VERSION, &[], &Cond::True, Some(1))? == 0 {
-                    tx.insert(system::VERSION, &["catalogue", "access"], vec![vec![Cell::Int(1), Cell::Int(1)]])?;
+                    tx.insert(
+                        system::VERSION,
+                        &["catalogue", "access"],
+                        vec![vec![Cell::Int(1), Cell::Int(1)]],
+                    )?;
                 }
                 Ok::<_, EngineError>(())
             })?;
@@ -320,7 +361,10 @@ impl Engine {
     pub fn wait_commit(&self, seen: u64, for_ms: u64) -> u64 {
         let mut commits = self.0.commits.lock();
         if *commits == seen {
-            let _timed_out = self.0.committed.wait_for(&mut commits, std::time::Duration::from_millis(for_ms));
+            let _timed_out = self
+                .0
+                .committed
+                .wait_for(&mut commits, std::time::Duration::from_millis(for_ms));
         }
         *commits
     }
@@ -331,7 +375,10 @@ pub fn versions(view: &mut dyn View) -> EngineResult<Versions> {
     let rows = view.select(&Select::of(system::VERSION, &["catalogue", "access"]).limit(1))?;
     let row = rows.first();
     let int = |at: usize| row.and_then(|row| row.cells[at].int()).unwrap_or(0);
-    Ok(Versions { catalogue: int(0), access: int(1) })
+    Ok(Versions {
+        catalogue: int(0),
+        access: int(1),
+    })
 }
 
 /// In the transaction of a change of people, departments, roles or shares: every process loads them anew.
@@ -347,15 +394,27 @@ pub fn touch_catalogue(tx: &mut dyn guanxi_store::Transaction) -> EngineResult<(
 }
 
 fn directory(view: &mut dyn View, catalog: &Catalog, version: i64) -> EngineResult<Directory> {
-    let users = everything(view, catalog, "user")?.iter().map(user).collect();
-    let departments = everything(view, catalog, "department")?.iter().map(department).collect();
+    let users = everything(view, catalog, "user")?
+        .iter()
+        .map(user)
+        .collect();
+    let departments = everything(view, catalog, "department")?
+        .iter()
+        .map(department)
+        .collect();
     Ok(Directory::new(version, users, departments))
 }
 
 fn everything(view: &mut dyn View, catalog: &Catalog, object: &str) -> EngineResult<Vec<Record>> {
-    let Some(object) = catalog.object(object) else { return Ok(Vec::new()) };
+    let Some(object) = catalog.object(object) else {
+        return Ok(Vec::new());
+    };
     let select = Select::from(&object.table, object.columns()).filter(Cond::null("deleted_at"));
-    Ok(view.select(&select)?.iter().map(|row| Record::from_row(object, row)).collect())
+    Ok(view
+        .select(&select)?
+        .iter()
+        .map(|row| Record::from_row(object, row))
+        .collect())
 }
 
 fn text(record: &Record, field: &str) -> String {
@@ -363,7 +422,12 @@ fn text(record: &Record, field: &str) -> String {
 }
 
 fn user(record: &Record) -> User {
-    let roles = record.get("roles").list().iter().filter_map(|role| role.text().map(str::to_owned)).collect();
+    let roles = record
+        .get("roles")
+        .list()
+        .iter()
+        .filter_map(|role| role.text().map(str::to_owned))
+        .collect();
     let optional = |field: &str| record.get(field).text().map(str::to_owned);
     User {
         seq: record.seq,
@@ -399,7 +463,16 @@ fn rates(view: &mut dyn View) -> EngineResult<HashMap<String, Decimal>> {
 }
 
 /// The object's row by id, whatever its standing: the caller applies a grant.
-pub fn row_by_id(view: &mut dyn View, object: &Arc<Object>, id: Uuid) -> EngineResult<Option<Record>> {
-    let select = Select::from(&object.table, object.columns()).filter(Cond::equal("id", id)).limit(1);
-    Ok(view.select(&select)?.first().map(|row| Record::from_row(object, row)))
+pub fn row_by_id(
+    view: &mut dyn View,
+    object: &Arc<Object>,
+    id: Uuid,
+) -> EngineResult<Option<Record>> {
+    let select = Select::from(&object.table, object.columns())
+        .filter(Cond::equal("id", id))
+        .limit(1);
+    Ok(view
+        .select(&select)?
+        .first()
+        .map(|row| Record::from_row(object, row)))
 }

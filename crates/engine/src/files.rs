@@ -45,10 +45,25 @@ const NAME_CHARS: usize = 200;
 /// How long bytes without a row are left alone: their row may be on its way.
 const GRACE: Duration = Duration::from_secs(24 * 3600);
 
-const COLUMNS: [&str; 8] = ["id", "object", "record", "name", "media_type", "size", "person", "at"];
+const COLUMNS: [&str; 8] = [
+    "id",
+    "object",
+    "record",
+    "name",
+    "media_type",
+    "size",
+    "person",
+    "at",
+];
 
 /// Attaches a file to a record that the caller may change.
-pub fn put(ctx: &Context, object: &Arc<Object>, record: Uuid, name: &str, bytes: &mut dyn Read) -> EngineResult<Attachment> {
+pub fn put(
+    ctx: &Context,
+    object: &Arc<Object>,
+    record: Uuid,
+    name: &str,
+    bytes: &mut dyn Read,
+) -> EngineResult<Attachment> {
     let found = read::get(ctx, object, record)?;
     if !read::may(ctx, &found, Action::Update)? {
         return Err(EngineError::Forbidden("update"));
@@ -65,10 +80,17 @@ pub fn put(ctx: &Context, object: &Arc<Object>, record: Uuid, name: &str, bytes:
         person: ctx.actor.seq(),
         at: ctx.now_micros(),
     };
-    let (row, digest, context, kept) = (attachment.clone(), written.digest, ctx.clone(), object.clone());
+    let (row, digest, context, kept) = (
+        attachment.clone(),
+        written.digest,
+        ctx.clone(),
+        object.clone(),
+    );
     let outcome = ctx.engine.store().change(Weight::Light, move |tx| {
         // The record may have gone, or out of reach, while the bytes came in.
-        let now = row_by_id(tx, &kept, record)?.filter(|now| now.deleted_at.is_none()).ok_or(EngineError::NotFound)?;
+        let now = row_by_id(tx, &kept, record)?
+            .filter(|now| now.deleted_at.is_none())
+            .ok_or(EngineError::NotFound)?;
         if read::reach(tx, &context.grant(&kept, Action::Update), &now)?.is_none() {
             return Err(EngineError::Forbidden("update"));
         }
@@ -116,7 +138,10 @@ pub fn list(ctx: &Context, object: &Arc<Object>, record: Uuid) -> EngineResult<V
         .filter(this.and(Cond::null("deleted_at")))
         .order("seq", Direction::Descending)
         .limit(MOST);
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     Ok(rows.iter().filter_map(|row| attachment(ctx, row)).collect())
 }
 
@@ -130,7 +155,11 @@ pub fn remove(ctx: &Context, id: Uuid) -> EngineResult<()> {
     let now = ctx.now_micros();
     ctx.engine.store().change(Weight::Light, move |tx| {
         let this = Cond::equal("id", id).and(Cond::null("deleted_at"));
-        tx.update(system::FILE, &[("deleted_at", Set::To(Cell::Int(now)))], &this)?;
+        tx.update(
+            system::FILE,
+            &[("deleted_at", Set::To(Cell::Int(now)))],
+            &this,
+        )?;
         Ok::<_, EngineError>(())
     })?;
     ctx.engine.announce();
@@ -141,9 +170,16 @@ pub fn remove(ctx: &Context, id: Uuid) -> EngineResult<()> {
 pub fn sweep(engine: &Engine) -> EngineResult<usize> {
     let mut swept = 0;
     for shard in subfolders(&root(engine)) {
-        let files = std::fs::read_dir(&shard).map_err(broken)?.filter_map(Result::ok);
+        let files = std::fs::read_dir(&shard)
+            .map_err(broken)?
+            .filter_map(Result::ok);
         let old: Vec<(Uuid, PathBuf)> = files
-            .filter(|entry| entry.metadata().and_then(|about| about.modified()).is_ok_and(is_old))
+            .filter(|entry| {
+                entry
+                    .metadata()
+                    .and_then(|about| about.modified())
+                    .is_ok_and(is_old)
+            })
             .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
             .collect();
         let kept = named(engine, old.iter().map(|(id, _)| *id).collect())?;
@@ -159,7 +195,8 @@ pub fn sweep(engine: &Engine) -> EngineResult<usize> {
 pub fn clean_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let hidden = |letter: char| {
-        letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
     let clean: String = last
         .chars()
@@ -167,7 +204,11 @@ pub fn clean_name(name: &str) -> String {
         .take(NAME_CHARS)
         .collect();
     let clean = clean.trim().trim_start_matches('.').trim();
-    if clean.is_empty() { "file".to_owned() } else { clean.to_owned() }
+    if clean.is_empty() {
+        "file".to_owned()
+    } else {
+        clean.to_owned()
+    }
 }
 
 impl Attachment {
@@ -186,9 +227,17 @@ impl Attachment {
 }
 
 fn look(ctx: &Context, id: Uuid) -> EngineResult<Attachment> {
-    let select = Select::of(system::FILE, &COLUMNS).filter(Cond::equal("id", id).and(Cond::null("deleted_at"))).limit(1);
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-    let found = rows.first().and_then(|row| attachment(ctx, row)).ok_or(EngineError::NotFound)?;
+    let select = Select::of(system::FILE, &COLUMNS)
+        .filter(Cond::equal("id", id).and(Cond::null("deleted_at")))
+        .limit(1);
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let found = rows
+        .first()
+        .and_then(|row| attachment(ctx, row))
+        .ok_or(EngineError::NotFound)?;
     read::get(ctx, &found.object, found.record)?;
     Ok(found)
 }
@@ -197,7 +246,12 @@ fn attachment(ctx: &Context, row: &Row) -> Option<Attachment> {
     let table = row.cells[1].text()?;
     Some(Attachment {
         id: row.cells[0].id()?,
-        object: ctx.catalog.objects.iter().find(|object| object.table == table)?.clone(),
+        object: ctx
+            .catalog
+            .objects
+            .iter()
+            .find(|object| object.table == table)?
+            .clone(),
         record: row.cells[2].id()?,
         name: row.cells[3].text()?.to_owned(),
         media_type: row.cells[4].text()?.to_owned(),
@@ -220,7 +274,11 @@ fn write_bytes(engine: &Engine, id: Uuid, bytes: &mut dyn Read) -> EngineResult<
     let path = path(engine, id);
     let folder = path.parent().map(PathBuf::from).unwrap_or_default();
     std::fs::create_dir_all(&folder).map_err(broken)?;
-    let mut written = Written { size: 0, digest: Vec::new(), head: Vec::with_capacity(HEAD) };
+    let mut written = Written {
+        size: 0,
+        digest: Vec::new(),
+        head: Vec::with_capacity(HEAD),
+    };
     let mut digest = Sha256::new();
     let mut buffer = vec![0; PIECE];
     let mut copy = || -> EngineResult<()> {
@@ -233,16 +291,22 @@ fn write_bytes(engine: &Engine, id: Uuid, bytes: &mut dyn Read) -> EngineResult<
             let piece = &buffer[..length];
             written.size += length as u64;
             if written.size > MOST_BYTES {
-                return Err(EngineError::TooLarge(Fault::new("file_too_large").with("most", MOST_BYTES >> 20)));
+                return Err(EngineError::TooLarge(
+                    Fault::new("file_too_large").with("most", MOST_BYTES >> 20),
+                ));
             }
             let lacking = HEAD - written.head.len();
-            written.head.extend_from_slice(&piece[..length.min(lacking)]);
+            written
+                .head
+                .extend_from_slice(&piece[..length.min(lacking)]);
             digest.update(piece);
             file.write_all(piece).map_err(broken)?;
         }
         file.sync_all().map_err(broken)?;
         // The name of the file is durable only with its folder.
-        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(broken)
+        File::open(&folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(broken)
     };
     if let Err(error) = copy() {
         let _ = std::fs::remove_file(&path);
@@ -263,8 +327,14 @@ fn path(engine: &Engine, id: Uuid) -> PathBuf {
 }
 
 fn subfolders(root: &std::path::Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root).into_iter().flatten().filter_map(Result::ok);
-    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    let entries = std::fs::read_dir(root)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect()
 }
 
 fn is_old(modified: SystemTime) -> bool {
@@ -281,7 +351,9 @@ fn named(engine: &Engine, ids: Vec<Uuid>) -> EngineResult<HashSet<Uuid>> {
     for chunk in ids.chunks(KEYS) {
         let among = Cond::among("id", chunk.iter().copied().map(Cell::Id).collect());
         let select = Select::of(system::FILE, &["id"]).filter(among.and(counts.clone()));
-        let rows = engine.store().look(|view: &mut dyn View| Ok::<_, EngineError>(view.select(&select)?))?;
+        let rows = engine
+            .store()
+            .look(|view: &mut dyn View| Ok::<_, EngineError>(view.select(&select)?))?;
         named.extend(rows.iter().filter_map(|row| row.cells[0].id()));
     }
     Ok(named)
@@ -298,7 +370,10 @@ fn sniff(head: &[u8]) -> &'static str {
         (b"BM", "image/bmp"),
         (b"%PDF-", "application/pdf"),
         (b"PK\x03\x04", "application/zip"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "application/x-ole-storage",
+        ),
         (b"\x1f\x8b", "application/gzip"),
         (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
         (b"Rar!\x1a\x07", "application/vnd.rar"),
@@ -320,7 +395,11 @@ fn sniff(head: &[u8]) -> &'static str {
         // A letter that the end of the head has cut.
         Err(error) => error.error_len().is_none() && head.len() - error.valid_up_to() < 4,
     };
-    if valid && !head.contains(&0) { "text/plain" } else { "application/octet-stream" }
+    if valid && !head.contains(&0) {
+        "text/plain"
+    } else {
+        "application/octet-stream"
+    }
 }
 
 #[cfg(test)]

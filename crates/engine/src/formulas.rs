@@ -45,12 +45,23 @@ impl Formulas {
                 }
             }
             ("roll_up", condition) => {
-                let Some(child) = field.options.of.as_deref().and_then(|of| catalog.object(of)) else { return };
-                if let Some(typed) = condition.and_then(|text| typecheck(catalog, child, text, Purpose::Filter).ok())
+                let Some(child) = field
+                    .options
+                    .of
+                    .as_deref()
+                    .and_then(|of| catalog.object(of))
+                else {
+                    return;
+                };
+                if let Some(typed) =
+                    condition.and_then(|text| typecheck(catalog, child, text, Purpose::Filter).ok())
                 {
                     self.conditions.insert(key, typed);
                 }
-                self.rollups.entry(child.name.clone()).or_default().push((object.clone(), field.clone()));
+                self.rollups
+                    .entry(child.name.clone())
+                    .or_default()
+                    .push((object.clone(), field.clone()));
             }
             _ => {}
         }
@@ -63,14 +74,20 @@ impl Formulas {
 
     /// Whether a child's row is one that the roll-up counts.
     pub fn holds(&self, ctx: &Context, record: &Record, parent: &Object, field: &Field) -> bool {
-        match self.conditions.get(&(parent.table.clone(), field.column.clone())) {
+        match self
+            .conditions
+            .get(&(parent.table.clone(), field.column.clone()))
+        {
             Some(condition) => condition.holds(record, ctx),
             None => true,
         }
     }
 
     pub fn rollup_cond(&self, ctx: &Context, parent: &Object, field: &Field) -> EngineResult<Cond> {
-        match self.conditions.get(&(parent.table.clone(), field.column.clone())) {
+        match self
+            .conditions
+            .get(&(parent.table.clone(), field.column.clone()))
+        {
             Some(condition) => Ok(condition.lower(ctx)?),
             None => Ok(Cond::True),
         }
@@ -97,9 +114,22 @@ pub fn compute(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> En
     let object = draft.after.object.clone();
     for (at, field) in object.fields.iter().enumerate() {
         let key = (object.table.clone(), field.column.clone());
-        let Some(typed) = ctx.formulas.formulas.get(&key).filter(|_| field.kind.name() == "formula") else { continue };
+        let Some(typed) = ctx
+            .formulas
+            .formulas
+            .get(&key)
+            .filter(|_| field.kind.name() == "formula")
+        else {
+            continue;
+        };
         let linked = linked_records(tx, ctx, &draft.after, typed)?;
-        let value = typed.eval(&WithLinks { record: &draft.after, linked }, ctx);
+        let value = typed.eval(
+            &WithLinks {
+                record: &draft.after,
+                linked,
+            },
+            ctx,
+        );
         draft.after.values[at] = value;
     }
     Ok(())
@@ -114,9 +144,10 @@ struct WithLinks<'a> {
 impl Fields for WithLinks<'_> {
     fn get(&self, path: &[&str]) -> Value {
         match path {
-            [link, rest @ ..] if !rest.is_empty() => {
-                self.linked.get(*link).map_or(Value::Null, |record| Fields::get(record, rest))
-            }
+            [link, rest @ ..] if !rest.is_empty() => self
+                .linked
+                .get(*link)
+                .map_or(Value::Null, |record| Fields::get(record, rest)),
             path => Fields::get(self.record, path),
         }
     }
@@ -130,9 +161,17 @@ fn linked_records(
 ) -> EngineResult<HashMap<String, Record>> {
     let mut found = HashMap::new();
     for path in typed.paths().into_iter().filter(|path| path.len() > 1) {
-        let Some(field) = record.object.field(&path[0]) else { continue };
-        let target = field.options.to.as_deref().and_then(|to| ctx.catalog.object(to));
-        let (Some(target), Some(id)) = (target, record.get(&path[0]).id()) else { continue };
+        let Some(field) = record.object.field(&path[0]) else {
+            continue;
+        };
+        let target = field
+            .options
+            .to
+            .as_deref()
+            .and_then(|to| ctx.catalog.object(to));
+        let (Some(target), Some(id)) = (target, record.get(&path[0]).id()) else {
+            continue;
+        };
         if let Some(linked) = row_by_id(tx, target, id)? {
             found.insert(path[0].clone(), linked);
         }

@@ -78,22 +78,50 @@ pub fn claim(ctx: &Context, key: &str, body: &[u8], render: Render) -> EngineRes
             free.insert(digest.clone());
         }
         Entry::Occupied(held) if *held.get() != digest => return Err(reused()),
-        Entry::Occupied(_) => return Err(EngineError::Taken(Fault::new("key_in_flight"), Vec::new())),
+        Entry::Occupied(_) => {
+            return Err(EngineError::Taken(Fault::new("key_in_flight"), Vec::new()));
+        }
     }
-    let held = Arc::new(Held { ctx: ctx.clone(), key: mine });
-    let select = Select::of(system::IDEMPOTENCY, &["digest", "status", "answer", "headers"])
-        .filter(known(person, key).and(Cond::compare("at", Op::GreaterOrEqual, ctx.now_micros() - KEEP)))
-        .limit(1);
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let held = Arc::new(Held {
+        ctx: ctx.clone(),
+        key: mine,
+    });
+    let select = Select::of(
+        system::IDEMPOTENCY,
+        &["digest", "status", "answer", "headers"],
+    )
+    .filter(known(person, key).and(Cond::compare(
+        "at",
+        Op::GreaterOrEqual,
+        ctx.now_micros() - KEEP,
+    )))
+    .limit(1);
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     let Some(row) = rows.first() else {
-        return Ok(Claim::Mine(Once { key: key.to_owned(), digest, person, render, _held: held }));
+        return Ok(Claim::Mine(Once {
+            key: key.to_owned(),
+            digest,
+            person,
+            render,
+            _held: held,
+        }));
     };
     if row.cells[0] != Cell::Bytes(digest) {
         return Err(reused());
     }
     let text = |at: usize| row.cells[at].text().unwrap_or_default().to_owned();
-    let status = row.cells[1].int().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
-    Ok(Claim::Answered(Answer { status, body: text(2), headers: text(3) }))
+    let status = row.cells[1]
+        .int()
+        .and_then(|status| u16::try_from(status).ok())
+        .unwrap_or(500);
+    Ok(Claim::Answered(Answer {
+        status,
+        body: text(2),
+        headers: text(3),
+    }))
 }
 
 /// Writes the answer in the transaction of what it answers; where another process was quicker with the same key,
@@ -112,14 +140,25 @@ pub fn finish(ctx: &Context, once: &Once, answer: &Answer) -> EngineResult<()> {
     }
     let (context, once, answer) = (ctx.clone(), once.clone(), answer.clone());
     ctx.engine.store().change(Weight::Light, move |tx| {
-        if tx.count(system::IDEMPOTENCY, &[], &known(once.person, &once.key), Some(1))? > 0 {
+        if tx.count(
+            system::IDEMPOTENCY,
+            &[],
+            &known(once.person, &once.key),
+            Some(1),
+        )? > 0
+        {
             return Ok(());
         }
         write(tx, &context, &once, &answer)
     })
 }
 
-fn write(tx: &mut dyn Transaction, ctx: &Context, once: &Once, answer: &Answer) -> EngineResult<()> {
+fn write(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    once: &Once,
+    answer: &Answer,
+) -> EngineResult<()> {
     let now = ctx.now_micros();
     let expired = known(once.person, &once.key).and(Cond::compare("at", Op::Less, now - KEEP));
     tx.delete(system::IDEMPOTENCY, &expired)?;
@@ -132,10 +171,14 @@ fn write(tx: &mut dyn Transaction, ctx: &Context, once: &Once, answer: &Answer) 
         Cell::from(answer.headers.as_str()),
         Cell::Int(now),
     ];
-    let names = ["person", "key", "digest", "status", "answer", "headers", "at"];
+    let names = [
+        "person", "key", "digest", "status", "answer", "headers", "at",
+    ];
     match tx.insert(system::IDEMPOTENCY, &names, vec![row]) {
         Ok(_) => Ok(()),
-        Err(StoreError::NotUnique { .. }) => Err(EngineError::Taken(Fault::new("key_in_flight"), Vec::new())),
+        Err(StoreError::NotUnique { .. }) => {
+            Err(EngineError::Taken(Fault::new("key_in_flight"), Vec::new()))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -25,15 +25,25 @@ pub struct Notice {
 const COUNT_TO: u32 = 100;
 
 /// The caller's notices, newest first; `before` is the last of the page before.
-pub fn list(ctx: &Context, before: Option<i64>, limit: u32) -> EngineResult<(Vec<Notice>, Option<i64>)> {
-    let mut select = Select::of(NOTICE, &["code", "args", "object", "record", "at", "read_at"])
-        .filter(own(ctx))
-        .order("at", Direction::Descending)
-        .limit(limit + 1);
+pub fn list(
+    ctx: &Context,
+    before: Option<i64>,
+    limit: u32,
+) -> EngineResult<(Vec<Notice>, Option<i64>)> {
+    let mut select = Select::of(
+        NOTICE,
+        &["code", "args", "object", "record", "at", "read_at"],
+    )
+    .filter(own(ctx))
+    .order("at", Direction::Descending)
+    .limit(limit + 1);
     if let Some(at) = before {
         select = select.filter(Cond::compare("at", guanxi_query::cond::Op::Less, at));
     }
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     let mut notices: Vec<Notice> = rows.iter().map(notice).collect();
     let more = notices.len() > limit as usize;
     notices.truncate(limit as usize);
@@ -55,7 +65,10 @@ fn notice(row: &guanxi_store::Row) -> Notice {
 /// How many the caller has not read, to 100.
 pub fn unread(ctx: &Context) -> EngineResult<u32> {
     let cond = own(ctx).and(Cond::null("read_at"));
-    let count = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.count(NOTICE, &[], &cond, Some(COUNT_TO))?))?;
+    let count = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.count(NOTICE, &[], &cond, Some(COUNT_TO))?))?;
     Ok(u32::try_from(count).unwrap_or(COUNT_TO))
 }
 

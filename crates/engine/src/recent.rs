@@ -21,14 +21,26 @@ pub fn touch(ctx: &Context, record: &Record) -> EngineResult<()> {
         .and(Cond::equal("object", record.object.name.as_str()))
         .and(Cond::equal("record", record.id));
     let select = Select::of(RECENT, &["at"]).filter(this.clone()).limit(1);
-    let known = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-    if known.first().and_then(|row| row.cells[0].int()).is_some_and(|at| now - at < AGAIN) {
+    let known = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    if known
+        .first()
+        .and_then(|row| row.cells[0].int())
+        .is_some_and(|at| now - at < AGAIN)
+    {
         return Ok(());
     }
     let (object, id) = (record.object.name.clone(), record.id);
     let written = ctx.engine.store().change(Weight::Light, move |tx| {
         if tx.update(RECENT, &[("at", Set::To(Cell::Int(now)))], &this)? == 0 {
-            let row = vec![Cell::Int(person), Cell::from(object.as_str()), Cell::Id(id), Cell::Int(now)];
+            let row = vec![
+                Cell::Int(person),
+                Cell::from(object.as_str()),
+                Cell::Id(id),
+                Cell::Int(now),
+            ];
             tx.insert(RECENT, &["person", "object", "record", "at"], vec![row])?;
             forget(tx, person)?;
         }
@@ -44,7 +56,10 @@ pub fn touch(ctx: &Context, record: &Record) -> EngineResult<()> {
 fn forget(tx: &mut dyn guanxi_store::Transaction, person: i64) -> EngineResult<()> {
     let rows = tx.select(&of(person).limit(MOST + 1))?;
     if let Some(oldest) = rows.get(MOST as usize).and_then(|row| row.cells[2].int()) {
-        tx.delete(RECENT, &Cond::equal("person", person).and(Cond::compare("at", Op::LessOrEqual, oldest)))?;
+        tx.delete(
+            RECENT,
+            &Cond::equal("person", person).and(Cond::compare("at", Op::LessOrEqual, oldest)),
+        )?;
     }
     Ok(())
 }
@@ -56,8 +71,12 @@ pub fn list(ctx: &Context, limit: usize) -> EngineResult<Vec<Record>> {
         let rows: Vec<Row> = view.select(&select)?;
         let mut records = Vec::new();
         for row in rows {
-            let object = row.cells[0].text().and_then(|name| ctx.catalog.object(name));
-            let (Some(object), Some(id)) = (object, row.cells[1].id()) else { continue };
+            let object = row.cells[0]
+                .text()
+                .and_then(|name| ctx.catalog.object(name));
+            let (Some(object), Some(id)) = (object, row.cells[1].id()) else {
+                continue;
+            };
             records.extend(lookup_in(view, ctx, object, id)?);
             if records.len() == limit {
                 break;
@@ -68,5 +87,7 @@ pub fn list(ctx: &Context, limit: usize) -> EngineResult<Vec<Record>> {
 }
 
 fn of(person: i64) -> Select {
-    Select::of(RECENT, &["object", "record", "at"]).filter(Cond::equal("person", person)).order("at", Direction::Descending)
+    Select::of(RECENT, &["object", "record", "at"])
+        .filter(Cond::equal("person", person))
+        .order("at", Direction::Descending)
 }

@@ -95,11 +95,16 @@ impl Record {
     }
 
     pub fn standing(&self) -> Standing {
-        Standing { owner: self.owner, department: self.department }
+        Standing {
+            owner: self.owner,
+            department: self.department,
+        }
     }
 
     pub fn get(&self, field: &str) -> &Value {
-        self.object.position(field).map_or(&Value::Null, |at| &self.values[at])
+        self.object
+            .position(field)
+            .map_or(&Value::Null, |at| &self.values[at])
     }
 
     /// Sets a declared field; a name that the object lacks is passed over, so that capabilities work on any object.
@@ -112,7 +117,11 @@ impl Record {
     /// What people call it.
     pub fn title(&self) -> String {
         let at = self.object.title;
-        self.object.fields.get(at).map(|field| field.kind.to_text(field, &self.values[at])).unwrap_or_default()
+        self.object
+            .fields
+            .get(at)
+            .map(|field| field.kind.to_text(field, &self.values[at]))
+            .unwrap_or_default()
     }
 
     /// As `field_json`; a sum of money, which is kept as a number, is in the organisation's currency.
@@ -139,7 +148,11 @@ impl Record {
         match &self.values[at] {
             several @ Value::List(_) if !field.kind.aliases(field).is_empty() => {
                 let members = field.kind.extra_json(field, several);
-                members.into_iter().map(|(_, json)| json).find(Json::is_array).unwrap_or_default()
+                members
+                    .into_iter()
+                    .map(|(_, json)| json)
+                    .find(Json::is_array)
+                    .unwrap_or_default()
             }
             _ => self.field_json(at),
         }
@@ -201,8 +214,12 @@ impl Fields for Record {
         match path {
             ["id"] => Value::Id(self.id),
             ["version"] => Value::Int(self.version),
-            ["created_at"] => Timestamp::from_microsecond(self.created_at).map_or(Value::Null, Value::Instant),
-            ["updated_at"] => Timestamp::from_microsecond(self.updated_at).map_or(Value::Null, Value::Instant),
+            ["created_at"] => {
+                Timestamp::from_microsecond(self.created_at).map_or(Value::Null, Value::Instant)
+            }
+            ["updated_at"] => {
+                Timestamp::from_microsecond(self.updated_at).map_or(Value::Null, Value::Instant)
+            }
             ["owner"] => Value::Int(self.owner),
             ["department"] => Value::Int(self.department),
             ["created_by"] => Value::Int(self.created_by),

@@ -30,8 +30,15 @@ pub fn page(
         return Ok(None);
     }
     let (table, cond) = (table(&question.object), whole(question));
-    let ask = Ask { table: &table, cond: &cond, patience: PATIENCE };
-    let from = From { after: after.map(|(cells, seq)| (cells.as_slice(), *seq)), limit: limit as usize };
+    let ask = Ask {
+        table: &table,
+        cond: &cond,
+        patience: PATIENCE,
+    };
+    let from = From {
+        after: after.map(|(cells, seq)| (cells.as_slice(), *seq)),
+        limit: limit as usize,
+    };
     match ctx.engine.columns().page(ask, &question.order, from)? {
         Some(seqs) => rows(ctx, question, &cond, &seqs),
         None => Ok(None),
@@ -44,7 +51,11 @@ pub fn count(ctx: &Context, question: &Question) -> EngineResult<Option<u64>> {
         return Ok(None);
     }
     let (table, cond) = (table(&question.object), whole(question));
-    Ok(ctx.engine.columns().count(Ask { table: &table, cond: &cond, patience: PATIENCE })?)
+    Ok(ctx.engine.columns().count(Ask {
+        table: &table,
+        cond: &cond,
+        patience: PATIENCE,
+    })?)
 }
 
 impl Question {
@@ -52,14 +63,25 @@ impl Question {
     pub fn lanes(&self, ctx: &Context, group: &str, sums: &[String]) -> EngineResult<Vec<Row>> {
         if !leads_to_few(self) && is_large(ctx, &self.object)? {
             let (table, cond) = (table(&self.object), whole(self));
-            let ask = Ask { table: &table, cond: &cond, patience: PATIENCE };
-            let measures: Vec<Measure> =
-                std::iter::once(Measure::Count).chain(sums.iter().cloned().map(Measure::Sum)).collect();
-            if let Some(rows) = ctx.engine.columns().group(ask, &[group.to_owned()], &measures)? {
+            let ask = Ask {
+                table: &table,
+                cond: &cond,
+                patience: PATIENCE,
+            };
+            let measures: Vec<Measure> = std::iter::once(Measure::Count)
+                .chain(sums.iter().cloned().map(Measure::Sum))
+                .collect();
+            if let Some(rows) = ctx
+                .engine
+                .columns()
+                .group(ask, &[group.to_owned()], &measures)?
+            {
                 return Ok(rows);
             }
         }
-        ctx.engine.store().look_within(PATIENCE, |view| self.totals(view, group, sums))
+        ctx.engine
+            .store()
+            .look_within(PATIENCE, |view| self.totals(view, group, sums))
     }
 }
 
@@ -72,18 +94,33 @@ pub fn permitted(ctx: &Context, object: &Arc<Object>, seqs: &[i64]) -> EngineRes
         return Ok(seqs.to_vec());
     }
     let (table, cond) = (table(object), grant.cond().and(Cond::null("deleted_at")));
-    let ask = Ask { table: &table, cond: &cond, patience: AT_ONCE };
-    Ok(ctx.engine.columns().standing(ask, seqs)?.unwrap_or_else(|| seqs.to_vec()))
+    let ask = Ask {
+        table: &table,
+        cond: &cond,
+        patience: AT_ONCE,
+    };
+    Ok(ctx
+        .engine
+        .columns()
+        .standing(ask, seqs)?
+        .unwrap_or_else(|| seqs.to_vec()))
 }
 
 /// Everything that is asked of a row: that it is there, the filter, the grant.
 fn whole(question: &Question) -> Cond {
-    Cond::null("deleted_at").and(question.grant.cond()).and(question.cond.clone())
+    Cond::null("deleted_at")
+        .and(question.grant.cond())
+        .and(question.cond.clone())
 }
 
 /// The rows of `Question::columns()` in this order; `None` when one of them no longer matches, since then another
 /// one belongs on the page.
-fn rows(ctx: &Context, question: &Question, cond: &Cond, seqs: &[i64]) -> EngineResult<Option<Vec<Row>>> {
+fn rows(
+    ctx: &Context,
+    question: &Question,
+    cond: &Cond,
+    seqs: &[i64],
+) -> EngineResult<Option<Vec<Row>>> {
     if seqs.is_empty() {
         return Ok(Some(Vec::new()));
     }
@@ -91,15 +128,21 @@ fn rows(ctx: &Context, question: &Question, cond: &Cond, seqs: &[i64]) -> Engine
     let select = Select::from(&question.object.table, question.columns())
         .filter(Cond::among("seq", cells))
         .filter(cond.clone());
-    let found = ctx.engine.store().look_within(PATIENCE, |view| view.select(&select))?;
+    let found = ctx
+        .engine
+        .store()
+        .look_within(PATIENCE, |view| view.select(&select))?;
     let mut by_seq: HashMap<i64, Row> = found.into_iter().map(|row| (row.seq, row)).collect();
     Ok(seqs.iter().map(|seq| by_seq.remove(seq)).collect())
 }
 
 /// Whether the rows come from an index in their order, one after another, without a look at others.
 fn is_served_in_order(question: &Question) -> bool {
-    let indexed = |column: &str| column == Object::TITLE_KEY || column == "created_at" || column == "seq";
-    question.cond == Cond::True && question.order.len() <= 1 && question.order.iter().all(|key| indexed(&key.column))
+    let indexed =
+        |column: &str| column == Object::TITLE_KEY || column == "created_at" || column == "seq";
+    question.cond == Cond::True
+        && question.order.len() <= 1
+        && question.order.iter().all(|key| indexed(&key.column))
 }
 
 /// Whether an index leads to the few rows that are asked about.
@@ -111,8 +154,13 @@ fn leads_to_few(question: &Question) -> bool {
 fn names_one(object: &Object, cond: &Cond) -> bool {
     match cond {
         Cond::All(parts) => parts.iter().any(|part| names_one(object, part)),
-        Cond::Compare { column, op: Op::Equal, with: Operand::Cell(_) } => {
-            let unique = |field: &Field| field.uniqueness == Uniqueness::Unique && field.column == *column;
+        Cond::Compare {
+            column,
+            op: Op::Equal,
+            with: Operand::Cell(_),
+        } => {
+            let unique =
+                |field: &Field| field.uniqueness == Uniqueness::Unique && field.column == *column;
             column == "seq" || object.fields.iter().any(unique)
         }
         Cond::In { column, .. } => column == "seq",
@@ -122,14 +170,18 @@ fn names_one(object: &Object, cond: &Cond) -> bool {
 
 /// Whether a copy is worth its memory: told by the highest `seq`, which the database knows without counting.
 fn is_large(ctx: &Context, object: &Object) -> EngineResult<bool> {
-    let last = Select::from(&object.table, Vec::new()).order("seq", Direction::Descending).limit(1);
+    let last = Select::from(&object.table, Vec::new())
+        .order("seq", Direction::Descending)
+        .limit(1);
     let rows = ctx.engine.store().look(|view| view.select(&last))?;
     Ok(rows.first().is_some_and(|row| row.seq > FEW_ROWS))
 }
 
 /// The columns that the copy may hold: those whose every change is in the log.
 fn table(object: &Object) -> TableSpec {
-    let system = Object::SYSTEM.iter().map(|(name, ty, _)| ColumnSpec::new(*name, *ty));
+    let system = Object::SYSTEM
+        .iter()
+        .map(|(name, ty, _)| ColumnSpec::new(*name, *ty));
     let title = ColumnSpec::new(Object::TITLE_KEY, guanxi_meta::ColumnType::Bytes);
     let logged = object.fields.iter().filter(|field| is_logged(field));
     let own = logged.flat_map(|field| field.kind.columns(field));

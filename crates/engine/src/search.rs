@@ -41,14 +41,24 @@ const GATHER: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The best hits of all objects, or of one.
-pub fn search(ctx: &Context, q: &str, only: Option<&Arc<Object>>, limit: usize) -> EngineResult<Vec<Hit>> {
+pub fn search(
+    ctx: &Context,
+    q: &str,
+    only: Option<&Arc<Object>>,
+    limit: usize,
+) -> EngineResult<Vec<Hit>> {
     let query = Query::parse(q);
     if query.is_empty() {
         return Ok(Vec::new());
     }
     catch_up(&ctx.engine)?;
     let mut places = Vec::new();
-    for object in ctx.catalog.objects.iter().filter(|object| only.is_none_or(|one| one.name == object.name)) {
+    for object in ctx
+        .catalog
+        .objects
+        .iter()
+        .filter(|object| only.is_none_or(|one| one.name == object.name))
+    {
         if !ctx.grant(object, Action::Read).is_empty() && is_searched(object) {
             places.extend(in_object(ctx, object, &query, q)?);
         }
@@ -59,7 +69,10 @@ pub fn search(ctx: &Context, q: &str, only: Option<&Arc<Object>>, limit: usize) 
 }
 
 fn is_searched(object: &Object) -> bool {
-    object.fields.iter().any(|field| field.searched == Searched::Yes)
+    object
+        .fields
+        .iter()
+        .any(|field| field.searched == Searched::Yes)
 }
 
 /// A hit before its record is read: hundreds are weighed, and only the best are shown.
@@ -72,16 +85,30 @@ struct Place {
     rank: (Rank, u32),
 }
 
-fn in_object(ctx: &Context, object: &Arc<Object>, query: &Query, q: &str) -> EngineResult<Vec<Place>> {
+fn in_object(
+    ctx: &Context,
+    object: &Arc<Object>,
+    query: &Query,
+    q: &str,
+) -> EngineResult<Vec<Place>> {
     let expr = expression(query.tokens());
     let texts = Texts::of(object, &ctx.grant(object, Action::Read));
     ctx.engine.store().look(|view| {
-        let mut found = Found { texts: &texts, places: Vec::new(), seen: HashSet::new() };
+        let mut found = Found {
+            texts: &texts,
+            places: Vec::new(),
+            seen: HashSet::new(),
+        };
         beginning(view, ctx, (query, q), &mut found)?;
         let mut before = None;
         let mut read = 0;
         while read < MOST_READ && found.places.len() < MOST_VERIFIED {
-            let page = SearchPage { table: object.table.clone(), expr: expr.clone(), before, limit: PAGE };
+            let page = SearchPage {
+                table: object.table.clone(),
+                expr: expr.clone(),
+                before,
+                limit: PAGE,
+            };
             let seqs = view.search(&page)?;
             let Some(last) = seqs.last() else { break };
             before = Some(*last);
@@ -109,11 +136,24 @@ impl Texts {
     fn of(object: &Arc<Object>, grant: &Grant) -> Texts {
         let others = (0..object.fields.len())
             .filter(|at| *at != object.title && object.fields[*at].searched == Searched::Yes);
-        let mut texts = Texts { object: object.clone(), fields: Vec::new(), columns: Vec::new() };
-        for at in std::iter::once(object.title).chain(others).filter(|at| grant.may_read(*at)) {
+        let mut texts = Texts {
+            object: object.clone(),
+            fields: Vec::new(),
+            columns: Vec::new(),
+        };
+        for at in std::iter::once(object.title)
+            .chain(others)
+            .filter(|at| grant.may_read(*at))
+        {
             let field = &object.fields[at];
             let start = texts.columns.len();
-            texts.columns.extend(field.kind.columns(field).into_iter().map(|column| column.name));
+            texts.columns.extend(
+                field
+                    .kind
+                    .columns(field)
+                    .into_iter()
+                    .map(|column| column.name),
+            );
             texts.fields.push((at, start..texts.columns.len()));
         }
         texts
@@ -158,7 +198,11 @@ fn beginning(
     let mut select = found
         .texts
         .select()
-        .filter(Cond::compare(Object::TITLE_KEY, Op::GreaterOrEqual, Cell::Bytes(key)))
+        .filter(Cond::compare(
+            Object::TITLE_KEY,
+            Op::GreaterOrEqual,
+            Cell::Bytes(key),
+        ))
         .filter(Cond::compare(Object::TITLE_KEY, Op::Less, Cell::Bytes(end)))
         .order(Object::TITLE_KEY, Direction::Ascending)
         .limit(BEST);
@@ -176,12 +220,19 @@ fn verify_rows(
     query: &Query,
     found: &mut Found<'_>,
 ) -> EngineResult<()> {
-    let new: Vec<Cell> = seqs.into_iter().filter(|seq| !found.seen.contains(seq)).map(Cell::Int).collect();
+    let new: Vec<Cell> = seqs
+        .into_iter()
+        .filter(|seq| !found.seen.contains(seq))
+        .map(Cell::Int)
+        .collect();
     if new.is_empty() {
         return Ok(());
     }
     let grant = ctx.grant(&found.texts.object, Action::Read);
-    let select = found.texts.select().filter(Cond::among("seq", new).and(grant.cond()));
+    let select = found
+        .texts
+        .select()
+        .filter(Cond::among("seq", new).and(grant.cond()));
     let mut rows = view.select(&select)?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.seq));
     for row in rows {
@@ -200,8 +251,13 @@ impl Found<'_> {
             return;
         }
         let texts = self.texts.read(row);
-        let pairs: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        let Some(hit) = query.verify(&pairs) else { return };
+        let pairs: Vec<(&str, &str)> = texts
+            .iter()
+            .map(|(name, text)| (*name, text.as_str()))
+            .collect();
+        let Some(hit) = query.verify(&pairs) else {
+            return;
+        };
         self.places.push(Place {
             object: self.texts.object.clone(),
             seq: row.seq,
@@ -217,7 +273,9 @@ impl Found<'_> {
 fn whole(ctx: &Context, places: Vec<Place>) -> EngineResult<Vec<Hit>> {
     let mut by_object: BTreeMap<&str, (Arc<Object>, Vec<Cell>)> = BTreeMap::new();
     for place in &places {
-        let (_, seqs) = by_object.entry(&place.object.name).or_insert_with(|| (place.object.clone(), Vec::new()));
+        let (_, seqs) = by_object
+            .entry(&place.object.name)
+            .or_insert_with(|| (place.object.clone(), Vec::new()));
         seqs.push(Cell::Int(place.seq));
     }
     let mut records: HashMap<(String, i64), Record> = HashMap::with_capacity(places.len());
@@ -227,14 +285,22 @@ fn whole(ctx: &Context, places: Vec<Place>) -> EngineResult<Vec<Hit>> {
             let select = Select::from(&object.table, object.columns())
                 .filter(cond.and(ctx.grant(object, Action::Read).cond()));
             for row in view.select(&select)? {
-                records.insert((object.name.clone(), row.seq), Record::from_row(object, &row));
+                records.insert(
+                    (object.name.clone(), row.seq),
+                    Record::from_row(object, &row),
+                );
             }
         }
         Ok::<_, EngineError>(())
     })?;
     let hit = |place: Place| {
         let record = records.remove(&(place.object.name.clone(), place.seq))?;
-        Some(Hit { record, field: place.field, text: place.text, mark: place.mark })
+        Some(Hit {
+            record,
+            field: place.field,
+            text: place.text,
+            mark: place.mark,
+        })
     };
     Ok(places.into_iter().filter_map(hit).collect())
 }
@@ -248,13 +314,21 @@ fn expression(tokens: text::TokenExpr) -> SearchExpr {
 }
 
 /// Where the database indexes in the transaction itself.
-pub fn index_in_transaction(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineResult<()> {
+pub fn index_in_transaction(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    draft: &Draft,
+) -> EngineResult<()> {
     let record = &draft.after;
     if ctx.engine.store().search_feed() == SearchFeed::FromLog || !is_searched(&record.object) {
         return Ok(());
     }
     let now = tokens(record);
-    if draft.before.as_ref().is_some_and(|before| tokens(before) == now) {
+    if draft
+        .before
+        .as_ref()
+        .is_some_and(|before| tokens(before) == now)
+    {
         return Ok(());
     }
     tx.index(&record.object.table, &[(record.seq, now)])?;
@@ -315,14 +389,21 @@ pub fn index_all(engine: &Engine) -> EngineResult<()> {
 fn index_step(engine: &Engine) -> EngineResult<bool> {
     let store = engine.store();
     let rows = store.log_after(store.indexed_to()?, INDEX_ROWS)?;
-    let Some(last) = rows.last().map(|row| row.position) else { return Ok(false) };
+    let Some(last) = rows.last().map(|row| row.position) else {
+        return Ok(false);
+    };
     let catalog = engine.catalog();
     let mut by_table: BTreeMap<String, HashSet<i64>> = BTreeMap::new();
     for row in rows {
-        by_table.entry(row.entry.object).or_default().insert(row.entry.seq);
+        by_table
+            .entry(row.entry.object)
+            .or_default()
+            .insert(row.entry.seq);
     }
     for (table, seqs) in by_table {
-        let Some(object) = catalog.objects.iter().find(|object| object.table == table) else { continue };
+        let Some(object) = catalog.objects.iter().find(|object| object.table == table) else {
+            continue;
+        };
         if is_searched(object) {
             let documents = documents(engine, object, seqs)?;
             store.index(&table, &documents, None)?;
@@ -332,24 +413,47 @@ fn index_step(engine: &Engine) -> EngineResult<bool> {
     Ok(true)
 }
 
-fn documents(engine: &Engine, object: &Arc<Object>, seqs: HashSet<i64>) -> EngineResult<Vec<(i64, Option<Tokens>)>> {
+fn documents(
+    engine: &Engine,
+    object: &Arc<Object>,
+    seqs: HashSet<i64>,
+) -> EngineResult<Vec<(i64, Option<Tokens>)>> {
     let cells: Vec<Cell> = seqs.iter().copied().map(Cell::Int).collect();
     let select = Select::from(&object.table, object.columns()).filter(Cond::among("seq", cells));
-    let rows = engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-    let mut documents: Vec<(i64, Option<Tokens>)> =
-        rows.iter().map(|row| (row.seq, tokens(&Record::from_row(object, row)))).collect();
+    let rows = engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let mut documents: Vec<(i64, Option<Tokens>)> = rows
+        .iter()
+        .map(|row| (row.seq, tokens(&Record::from_row(object, row))))
+        .collect();
     let found: HashSet<i64> = documents.iter().map(|(seq, _)| *seq).collect();
     documents.extend(seqs.difference(&found).map(|seq| (*seq, None)));
     Ok(documents)
 }
 
 /// Records that people may mean by a name: what pickers offer.
-pub fn suggest(ctx: &Context, object: &Arc<Object>, q: &str, limit: usize) -> EngineResult<Vec<(Uuid, String)>> {
+pub fn suggest(
+    ctx: &Context,
+    object: &Arc<Object>,
+    q: &str,
+    limit: usize,
+) -> EngineResult<Vec<(Uuid, String)>> {
     if q.trim().is_empty() {
-        let request = crate::read::list::ListRequest { limit: Some(limit as u32), ..Default::default() };
+        let request = crate::read::list::ListRequest {
+            limit: Some(limit as u32),
+            ..Default::default()
+        };
         let page = crate::read::list::list(ctx, object, &request)?;
-        return Ok(page.records.iter().map(|record| (record.id, record.title())).collect());
+        return Ok(page
+            .records
+            .iter()
+            .map(|record| (record.id, record.title()))
+            .collect());
     }
     let hits = search(ctx, q, Some(object), limit)?;
-    Ok(hits.into_iter().map(|hit| (hit.record.id, hit.record.title())).collect())
+    Ok(hits
+        .into_iter()
+        .map(|hit| (hit.record.id, hit.record.title()))
+        .collect())
 }

@@ -6,7 +6,9 @@ use guanxi_meta::table::{ColumnSpec, ColumnType, TableSpec};
 use ColumnType::{Bytes, Id, Int, Text};
 
 fn columns(list: &[(&str, ColumnType)]) -> Vec<ColumnSpec> {
-    list.iter().map(|(name, ty)| ColumnSpec::new(*name, *ty)).collect()
+    list.iter()
+        .map(|(name, ty)| ColumnSpec::new(*name, *ty))
+        .collect()
 }
 
 pub const VERSION: &str = "gx_version";
@@ -43,8 +45,15 @@ fn accounts() -> Vec<TableSpec> {
     vec![
         // One row. Each request reads it with its session; every cache is keyed by it.
         TableSpec::new(VERSION, columns(&[("catalogue", Int), ("access", Int)])),
-        TableSpec::new(OVERLAY, columns(&[("at", Int), ("by", Int), ("change", Text)])),
-        TableSpec::new(CREDENTIAL, columns(&[("person", Int), ("hash", Text), ("changed_at", Int)])).unique(&["person"]),
+        TableSpec::new(
+            OVERLAY,
+            columns(&[("at", Int), ("by", Int), ("change", Text)]),
+        ),
+        TableSpec::new(
+            CREDENTIAL,
+            columns(&[("person", Int), ("hash", Text), ("changed_at", Int)]),
+        )
+        .unique(&["person"]),
         TableSpec::new(
             SESSION,
             columns(&[
@@ -73,8 +82,16 @@ fn accounts() -> Vec<TableSpec> {
         )
         .unique(&["digest"])
         .index(&["person"]),
-        TableSpec::new(THROTTLE, columns(&[("key", Text), ("failures", Int), ("until", Int), ("at", Int)]))
-            .unique(&["key"]),
+        TableSpec::new(
+            THROTTLE,
+            columns(&[
+                ("key", Text),
+                ("failures", Int),
+                ("until", Int),
+                ("at", Int),
+            ]),
+        )
+        .unique(&["key"]),
         TableSpec::new(SETTING, columns(&[("name", Text), ("value", Text)])).unique(&["name"]),
     ]
 }
@@ -157,7 +174,14 @@ fn work() -> Vec<TableSpec> {
         // One row per record that an import made or changed: what undo goes back through.
         TableSpec::new(
             IMPORT_ROW,
-            columns(&[("import", Int), ("line", Int), ("record", Id), ("act", Text), ("old", Text), ("new", Text)]),
+            columns(&[
+                ("import", Int),
+                ("line", Int),
+                ("record", Id),
+                ("act", Text),
+                ("old", Text),
+                ("new", Text),
+            ]),
         )
         .index(&["import"]),
         TableSpec::new(
@@ -174,9 +198,17 @@ fn work() -> Vec<TableSpec> {
         )
         .unique(&["id"])
         .index(&["object", "kept"]),
-        TableSpec::new(MERGED, columns(&[("record", Id), ("kept", Id), ("merge", Id), ("undone_at", Int)]))
-            .index(&["record"])
-            .index(&["merge"]),
+        TableSpec::new(
+            MERGED,
+            columns(&[
+                ("record", Id),
+                ("kept", Id),
+                ("merge", Id),
+                ("undone_at", Int),
+            ]),
+        )
+        .index(&["record"])
+        .index(&["merge"]),
     ]
 }
 
@@ -184,7 +216,14 @@ fn beside_records() -> Vec<TableSpec> {
     vec![
         TableSpec::new(
             SHARES,
-            columns(&[("person", Int), ("object", Text), ("record", Id), ("writable", Int), ("by", Int), ("at", Int)]),
+            columns(&[
+                ("person", Int),
+                ("object", Text),
+                ("record", Id),
+                ("writable", Int),
+                ("by", Int),
+                ("at", Int),
+            ]),
         )
         .unique(&["person", "object", "record"])
         .index(&["object", "record"]),
@@ -207,7 +246,14 @@ fn beside_records() -> Vec<TableSpec> {
         .index(&["object", "record"]),
         TableSpec::new(
             SAVED_VIEW,
-            columns(&[("id", Id), ("person", Int), ("object", Text), ("name", Text), ("query", Text), ("shared", Int)]),
+            columns(&[
+                ("id", Id),
+                ("person", Int),
+                ("object", Text),
+                ("name", Text),
+                ("query", Text),
+                ("shared", Int),
+            ]),
         )
         .unique(&["id"])
         .index(&["object", "person"]),
@@ -226,11 +272,27 @@ fn beside_records() -> Vec<TableSpec> {
         )
         .unique(&["id"])
         .index(&["person", "at"]),
-        TableSpec::new(FOLLOW, columns(&[("person", Int), ("object", Text), ("record", Id), ("at", Int)]))
-            .unique(&["person", "object", "record"])
-            .index(&["object", "record"]),
-        TableSpec::new(RECENT, columns(&[("person", Int), ("object", Text), ("record", Id), ("at", Int)]))
-            .unique(&["person", "object", "record"])
-            .index(&["person", "at"]),
+        TableSpec::new(
+            FOLLOW,
+            columns(&[
+                ("person", Int),
+                ("object", Text),
+                ("record", Id),
+                ("at", Int),
+            ]),
+        )
+        .unique(&["person", "object", "record"])
+        .index(&["object", "record"]),
+        TableSpec::new(
+            RECENT,
+            columns(&[
+                ("person", Int),
+                ("object", Text),
+                ("record", Id),
+                ("at", Int),
+            ]),
+        )
+        .unique(&["person", "object", "record"])
+        .index(&["person", "at"]),
     ]
 }

@@ -28,8 +28,12 @@ pub fn list(ctx: &Context, object: &str) -> EngineResult<Vec<SavedView>> {
         .filter(own(ctx).and(Cond::equal("object", object)))
         .order("seq", Direction::Ascending)
         .limit(MOST);
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-    let text = |row: &guanxi_store::Row, at: usize| row.cells[at].text().unwrap_or_default().to_owned();
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let text =
+        |row: &guanxi_store::Row, at: usize| row.cells[at].text().unwrap_or_default().to_owned();
     let view = |row: &guanxi_store::Row| SavedView {
         id: row.cells[0].id().unwrap_or_default(),
         name: text(row, 1),
@@ -49,13 +53,19 @@ pub fn save(ctx: &Context, object: &str, name: &str, query: &str) -> EngineResul
     }
     let (id, person) = (ctx.engine.ids().next(), ctx.actor.seq());
     let (object, query) = (object.to_owned(), query.to_owned());
-    let same = own(ctx).and(Cond::equal("object", object.as_str())).and(Cond::equal("name", name.as_str()));
+    let same = own(ctx)
+        .and(Cond::equal("object", object.as_str()))
+        .and(Cond::equal("name", name.as_str()));
     ctx.engine.store().change(Weight::Light, move |tx| {
         tx.delete(SAVED_VIEW, &same)?;
         let texts = [&object, &name, &query].map(|text| Cell::from(text.as_str()));
         let mut row = vec![Cell::Id(id), Cell::Int(person), Cell::Int(0)];
         row.extend(texts);
-        tx.insert(SAVED_VIEW, &["id", "person", "shared", "object", "name", "query"], vec![row])?;
+        tx.insert(
+            SAVED_VIEW,
+            &["id", "person", "shared", "object", "name", "query"],
+            vec![row],
+        )?;
         Ok::<_, EngineError>(())
     })?;
     Ok(id)
@@ -64,8 +74,14 @@ pub fn save(ctx: &Context, object: &str, name: &str, query: &str) -> EngineResul
 /// Forgets one of the caller's own.
 pub fn remove(ctx: &Context, id: Uuid) -> EngineResult<()> {
     let this = own(ctx).and(Cond::equal("id", id));
-    let gone = ctx.engine.store().change(Weight::Light, move |tx| Ok::<_, EngineError>(tx.delete(SAVED_VIEW, &this)?))?;
-    if gone == 0 { Err(EngineError::NotFound) } else { Ok(()) }
+    let gone = ctx.engine.store().change(Weight::Light, move |tx| {
+        Ok::<_, EngineError>(tx.delete(SAVED_VIEW, &this)?)
+    })?;
+    if gone == 0 {
+        Err(EngineError::NotFound)
+    } else {
+        Ok(())
+    }
 }
 
 fn own(ctx: &Context) -> Cond {

@@ -35,12 +35,19 @@ fn import(ctx: &Context, csv: &str, request: &Request) -> Status {
 }
 
 fn all(ctx: &Context, name: &str) -> Vec<Record> {
-    let request = ListRequest { limit: Some(500), sort: "created_at".to_owned(), ..ListRequest::default() };
+    let request = ListRequest {
+        limit: Some(500),
+        sort: "created_at".to_owned(),
+        ..ListRequest::default()
+    };
     list(ctx, &object(ctx, name), &request).unwrap().records
 }
 
 fn named(ctx: &Context, object: &str, name: &str) -> Record {
-    let found: Vec<Record> = all(ctx, object).into_iter().filter(|record| record.title() == name).collect();
+    let found: Vec<Record> = all(ctx, object)
+        .into_iter()
+        .filter(|record| record.title() == name)
+        .collect();
     assert_eq!(found.len(), 1, "{name}");
     found[0].clone()
 }
@@ -65,7 +72,12 @@ fn good_rows_go_on_and_bad_ones_come_back_as_a_file() {
         let csv = "id,name,phone,level\n1,合肥锅炉,0551-62345678,key\n2,,0551-1,key\n3,=cmd,abc,\n\n4,Acme,+86 131 2090 6766,重点\n";
         let status = import(&ctx, csv, &request("customer", CUSTOMERS));
         assert_eq!(counts(&status), (4, 2, 0, 2), "{:?}", status.outcome.errors);
-        let lines: Vec<u64> = status.outcome.errors.iter().map(|error| error.line).collect();
+        let lines: Vec<u64> = status
+            .outcome
+            .errors
+            .iter()
+            .map(|error| error.line)
+            .collect();
         assert!(lines.contains(&3) && lines.contains(&4), "{lines:?}");
         let failed = failed_csv(&ctx, &status);
         assert!(failed.starts_with("id,name,phone,level,"), "{failed}");
@@ -85,18 +97,38 @@ fn a_trial_finds_what_is_wrong_and_writes_nothing() {
     each(|test| {
         let ctx = test.salesperson();
         let csv = "id,name,phone,level\n1,A,,\n2,B,,nonsense\n1,A again,,\n";
-        let dry = Request { run: Run::Dry, ..request("customer", CUSTOMERS) };
+        let dry = Request {
+            run: Run::Dry,
+            ..request("customer", CUSTOMERS)
+        };
         let status = import(&ctx, csv, &dry);
         assert_eq!(counts(&status), (3, 1, 1, 1), "{:?}", status.outcome.errors);
         assert!(all(&ctx, "customer").is_empty());
         // The same file, now in earnest; once.
-        let again = import::run_now(&ctx, status.id, &request("customer", CUSTOMERS), &mut |_| {}).unwrap();
-        assert_eq!((counts(&again), all(&ctx, "customer").len()), ((3, 1, 1, 1), 1));
+        let again = import::run_now(
+            &ctx,
+            status.id,
+            &request("customer", CUSTOMERS),
+            &mut |_| {},
+        )
+        .unwrap();
+        assert_eq!(
+            (counts(&again), all(&ctx, "customer").len()),
+            ((3, 1, 1, 1), 1)
+        );
         assert_eq!(failed_csv(&ctx, &again).lines().count(), 2);
-        let third = import::run_now(&ctx, status.id, &request("customer", CUSTOMERS), &mut |_| {});
+        let third = import::run_now(
+            &ctx,
+            status.id,
+            &request("customer", CUSTOMERS),
+            &mut |_| {},
+        );
         assert!(matches!(third, Err(EngineError::Taken(..))));
         let status = import(&ctx, csv, &dry);
-        assert!(matches!(import::undo_now(&ctx, status.id, &mut |_| {}), Err(EngineError::Taken(..))));
+        assert!(matches!(
+            import::undo_now(&ctx, status.id, &mut |_| {}),
+            Err(EngineError::Taken(..))
+        ));
     });
 }
 
@@ -106,18 +138,30 @@ fn a_mapping_is_refused_as_a_whole_with_all_that_is_wrong() {
         let ctx = test.salesperson();
         let mapping = "mode = \"upsert\"\nmatch = [\"website\"]\n[columns.nam]\nfield = \"name\"\n[columns.phone]\nfield = \"phon\"\n\
             [columns.level]\nfield = \"open_amount\"\n[columns.id]\nfield = \"last_contact_at\"\n";
-        let Err(EngineError::Invalid(errors)) =
-            try_import(&ctx, "id,name,phone,level\n1,A,,\n", &request("customer", mapping))
-        else {
+        let Err(EngineError::Invalid(errors)) = try_import(
+            &ctx,
+            "id,name,phone,level\n1,A,,\n",
+            &request("customer", mapping),
+        ) else {
             panic!("taken")
         };
         let mut codes: Vec<&str> = errors.iter().map(|error| error.fault.code).collect();
         codes.sort_unstable();
         let wanted = [
-            "column_not_named", "match_not_mapped", "not_indexed", "read_only", "read_only", "required_not_mapped", "unknown_column", "unknown_field",
+            "column_not_named",
+            "match_not_mapped",
+            "not_indexed",
+            "read_only",
+            "read_only",
+            "required_not_mapped",
+            "unknown_column",
+            "unknown_field",
         ];
         assert_eq!(codes, wanted);
-        let near = errors.iter().find(|error| error.fault.code == "unknown_field").unwrap();
+        let near = errors
+            .iter()
+            .find(|error| error.fault.code == "unknown_field")
+            .unwrap();
         assert!(near.fault.args.contains(&("near", "phone".to_owned())));
     });
 }
@@ -126,26 +170,52 @@ fn a_mapping_is_refused_as_a_whole_with_all_that_is_wrong() {
 fn what_the_caller_may_not_see_is_neither_matched_nor_linked() {
     each(|test| {
         let stranger = test.stranger();
-        create(&stranger, "customer", json!({ "name": "Hidden", "external_id": "1" }));
+        create(
+            &stranger,
+            "customer",
+            json!({ "name": "Hidden", "external_id": "1" }),
+        );
         let ctx = test.salesperson();
         // The same key makes a record of one's own: to be refused would tell that there is another.
-        let status = import(&ctx, "id,name,phone,level\n1,Mine,,\n", &request("customer", CUSTOMERS));
+        let status = import(
+            &ctx,
+            "id,name,phone,level\n1,Mine,,\n",
+            &request("customer", CUSTOMERS),
+        );
         assert_eq!(counts(&status), (1, 1, 0, 0));
         let link = "[columns.name]\nfield = \"name\"\n[columns.customer]\nfield = \"customer\"\nby = \"name\"\n";
-        let status = import(&ctx, "name,customer\na,Hidden\nb,Nobody\nc,Mine\n", &request("opportunity", link));
+        let status = import(
+            &ctx,
+            "name,customer\na,Hidden\nb,Nobody\nc,Mine\n",
+            &request("opportunity", link),
+        );
         assert_eq!(counts(&status), (3, 1, 0, 2));
         let errors = &status.outcome.errors;
-        assert_eq!(errors[0].message, errors[1].message.replace("Nobody", "Hidden"));
+        assert_eq!(
+            errors[0].message,
+            errors[1].message.replace("Nobody", "Hidden")
+        );
         // Giving rows to somebody else is not the salesperson's.
         let give = "[columns.name]\nfield = \"name\"\n[columns.owner]\nfield = \"owner\"\n";
-        let status = import(&ctx, "name,owner\nx,Stan Stranger\ny,Sam Sales\n", &request("customer", give));
+        let status = import(
+            &ctx,
+            "name,owner\nx,Stan Stranger\ny,Sam Sales\n",
+            &request("customer", give),
+        );
         assert_eq!(counts(&status), (2, 1, 0, 1));
         assert!(matches!(
-            try_import(&test.reader(), "name\nx\n", &request("customer", "[columns.name]\nfield = \"name\"\n")),
+            try_import(
+                &test.reader(),
+                "name\nx\n",
+                &request("customer", "[columns.name]\nfield = \"name\"\n")
+            ),
             Err(EngineError::Invalid(_))
         ));
         // An import is its maker's own.
-        assert!(matches!(import::status(&stranger, status.id), Err(EngineError::NotFound)));
+        assert!(matches!(
+            import::status(&stranger, status.id),
+            Err(EngineError::NotFound)
+        ));
     });
 }
 
@@ -153,25 +223,50 @@ fn what_the_caller_may_not_see_is_neither_matched_nor_linked() {
 fn undo_removes_what_was_made_and_restores_what_still_stands() {
     each(|test| {
         let ctx = test.salesperson();
-        let one = create(&ctx, "customer", json!({ "name": "One", "external_id": "1", "phone": "0551-1111111" }));
-        let two = create(&ctx, "customer", json!({ "name": "Two", "external_id": "2" }));
+        let one = create(
+            &ctx,
+            "customer",
+            json!({ "name": "One", "external_id": "1", "phone": "0551-1111111" }),
+        );
+        let two = create(
+            &ctx,
+            "customer",
+            json!({ "name": "Two", "external_id": "2" }),
+        );
         let csv = "id,name,phone,level\n1,One!,0551-2222222,key\n2,Two!,,key\n3,Three,,\n1,One!!,,normal\n";
         let status = import(&ctx, csv, &request("customer", CUSTOMERS));
         assert_eq!(counts(&status), (4, 1, 3, 0), "{:?}", status.outcome.errors);
-        let two = update(&ctx, &guanxi_testkit::again(&ctx, &two), json!({ "level": "watch" }));
+        let two = update(
+            &ctx,
+            &guanxi_testkit::again(&ctx, &two),
+            json!({ "level": "watch" }),
+        );
         let undone = import::undo_now(&ctx, status.id, &mut |_| {}).unwrap();
         assert_eq!(undone.state, State::Undone, "{:?}", undone.outcome.message);
         let undo = undone.outcome.undo.unwrap();
-        assert_eq!((undo.removed, undo.restored, undo.kept), (1, 4, 1), "{undo:?}");
+        assert_eq!(
+            (undo.removed, undo.restored, undo.kept),
+            (1, 4, 1),
+            "{undo:?}"
+        );
         let one = guanxi_testkit::again(&ctx, &one);
         assert_eq!(one.title(), "One");
-        assert_eq!(one.field_json(one.object.position("phone").unwrap()), json!("0551-1111111"));
+        assert_eq!(
+            one.field_json(one.object.position("phone").unwrap()),
+            json!("0551-1111111")
+        );
         assert!(one.get("level").is_null());
         let two = guanxi_testkit::again(&ctx, &two);
-        assert_eq!((two.title(), two.get("level").text()), ("Two".to_owned(), Some("watch")));
+        assert_eq!(
+            (two.title(), two.get("level").text()),
+            ("Two".to_owned(), Some("watch"))
+        );
         assert_eq!(undo.left[0].id, two.id);
         assert_eq!(all(&ctx, "customer").len(), 2);
-        assert!(matches!(import::undo_now(&ctx, status.id, &mut |_| {}), Err(EngineError::Taken(..))));
+        assert!(matches!(
+            import::undo_now(&ctx, status.id, &mut |_| {}),
+            Err(EngineError::Taken(..))
+        ));
     });
 }
 
@@ -182,7 +277,8 @@ fn parents_further_down_are_made_and_filled_later() {
         let mapping = "mode = \"upsert\"\nmatch = [\"name\"]\n[columns.account]\nfield = \"name\"\n[columns.above]\n\
             field = \"parent\"\nby = \"name\"\nmissing = \"create\"\n[columns.size]\nfield = \"employees\"\n[columns.money]\n\
             field = \"annual_revenue\"\nfactor = 1000000\ndecimal = \",\"\n";
-        let csv = "account;above;size;money\nChild;Parent;5;1.100,04\nParent;;50;\nOther;Parent;;\n";
+        let csv =
+            "account;above;size;money\nChild;Parent;5;1.100,04\nParent;;50;\nOther;Parent;;\n";
         let status = import(&ctx, csv, &request("customer", mapping));
         assert_eq!(counts(&status), (3, 2, 1, 0), "{:?}", status.outcome.errors);
         let parent = named(&ctx, "customer", "Parent");
@@ -202,7 +298,10 @@ fn authors_and_dates_are_kept_and_signed_by_those_who_answer_for_it() {
         let ctx = test.admin();
         import(&ctx, csv, &request("opportunity", mapping));
         let old = named(&ctx, "opportunity", "Old");
-        assert_eq!(guanxi_engine::record::instant(old.created_at), json!("2017-02-28T16:00:00Z"));
+        assert_eq!(
+            guanxi_engine::record::instant(old.created_at),
+            json!("2017-02-28T16:00:00Z")
+        );
         assert_eq!(old.created_by, test.salesperson().actor.seq());
         assert!(try_import(&test.salesperson(), csv, &request("opportunity", mapping)).is_err());
     });
@@ -220,13 +319,22 @@ fn a_mapping_is_suggested_and_remembered() {
         assert!(!preview.remembered);
         assert_eq!(preview.kinds[1], "phone");
         let mut mapping = preview.mapping.clone();
-        mapping.columns.insert("内部编码".to_owned(), serde_json::from_value(json!({ "field": "external_id" })).unwrap());
-        let wanted = Request { mapping, ..request("customer", "") };
+        mapping.columns.insert(
+            "内部编码".to_owned(),
+            serde_json::from_value(json!({ "field": "external_id" })).unwrap(),
+        );
+        let wanted = Request {
+            mapping,
+            ..request("customer", "")
+        };
         let status = import::run_now(&ctx, id, &wanted, &mut |_| {}).unwrap();
         assert_eq!(counts(&status), (1, 1, 0, 0), "{:?}", status.outcome);
         let id = import::receive(&ctx, "客户2.csv", &mut csv.as_bytes()).unwrap();
         let preview = import::preview(&ctx, id, &customer, None).unwrap();
-        assert!(preview.remembered && preview.unmapped.is_empty(), "{preview:?}");
+        assert!(
+            preview.remembered && preview.unmapped.is_empty(),
+            "{preview:?}"
+        );
     });
 }
 
@@ -240,9 +348,17 @@ fn duplicates_are_told_or_left_out() {
         let csv = "name\n合肥锅炉\nHidden\nNew\n";
         let skip = format!("duplicates = \"skip\"\n{mapping}");
         let status = import(&ctx, csv, &request("customer", &skip));
-        assert_eq!((counts(&status), status.outcome.duplicates), ((3, 2, 0, 1), 1), "{:?}", status.outcome.errors);
+        assert_eq!(
+            (counts(&status), status.outcome.duplicates),
+            ((3, 2, 0, 1), 1),
+            "{:?}",
+            status.outcome.errors
+        );
         let status = import(&ctx, "name\n合肥锅炉\n", &request("customer", mapping));
-        assert_eq!((counts(&status), status.outcome.duplicates), ((1, 1, 0, 0), 1));
+        assert_eq!(
+            (counts(&status), status.outcome.duplicates),
+            ((1, 1, 0, 0), 1)
+        );
     });
 }
 
@@ -279,11 +395,19 @@ fn an_import_goes_on_where_another_process_died() {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
         let status = import::status(&ctx, id).unwrap();
-        assert_eq!((status.state, counts(&status)), (State::Done, (5_000, 5_000, 0, 0)), "{:?}", status.outcome.message);
+        assert_eq!(
+            (status.state, counts(&status)),
+            (State::Done, (5_000, 5_000, 0, 0)),
+            "{:?}",
+            status.outcome.message
+        );
         let count = guanxi_engine::read::list::count(
             &ctx,
             &object(&ctx, "customer"),
-            &ListRequest { count: guanxi_engine::read::list::Counting::Exact, ..ListRequest::default() },
+            &ListRequest {
+                count: guanxi_engine::read::list::Counting::Exact,
+                ..ListRequest::default()
+            },
         )
         .unwrap();
         assert_eq!(count.value, 5_000);
@@ -302,25 +426,47 @@ fn what_is_exported_comes_back_unchanged() {
                 "birthday": "1990-02-03", "parent": parent.id, "description": "two\nlines", "external_id": "'=x", "employees": 12 }),
         );
         for format in [export::Format::Csv, export::Format::Xlsx] {
-            let fields = ["name", "phone", "annual_revenue", "birthday", "parent", "description", "external_id", "employees"];
+            let fields = [
+                "name",
+                "phone",
+                "annual_revenue",
+                "birthday",
+                "parent",
+                "description",
+                "external_id",
+                "employees",
+            ];
             let wanted = export::Request {
-                filter: "birthday is not null".replace("birthday is not null", "not (birthday is null)"),
+                filter: "birthday is not null"
+                    .replace("birthday is not null", "not (birthday is null)"),
                 fields: fields.map(str::to_owned).to_vec(),
                 format,
                 ..export::Request::default()
             };
             let mut out = Vec::new();
-            assert_eq!(export::run(&ctx, &object(&ctx, "customer"), &wanted, &mut out).unwrap(), 1);
+            assert_eq!(
+                export::run(&ctx, &object(&ctx, "customer"), &wanted, &mut out).unwrap(),
+                1
+            );
             if format == export::Format::Csv {
                 let text = String::from_utf8(out.clone()).unwrap();
-                assert!(text.contains("\n'=1+1,'+86 551 62345678,-12.50 USD,1990-02-03,"), "{text}");
+                assert!(
+                    text.contains("\n'=1+1,'+86 551 62345678,-12.50 USD,1990-02-03,"),
+                    "{text}"
+                );
             }
-            let columns: String = fields.iter().map(|name| format!("[columns.{name}]\nfield = \"{name}\"\n")).collect();
+            let columns: String = fields
+                .iter()
+                .map(|name| format!("[columns.{name}]\nfield = \"{name}\"\n"))
+                .collect();
             let back = request("customer", &format!("duplicates = \"create\"\n{columns}"));
             let id = import::receive(&ctx, "back", &mut out.as_slice()).unwrap();
             let status = import::run_now(&ctx, id, &back, &mut |_| {}).unwrap();
             assert_eq!(counts(&status), (1, 1, 0, 0), "{:?}", status.outcome);
-            let pair: Vec<Record> = all(&ctx, "customer").into_iter().filter(|record| record.title() == "=1+1").collect();
+            let pair: Vec<Record> = all(&ctx, "customer")
+                .into_iter()
+                .filter(|record| record.title() == "=1+1")
+                .collect();
             assert_eq!(pair.len(), 2);
             for name in fields {
                 assert_eq!(pair[0].get(name), pair[1].get(name), "{name} {format:?}");
@@ -334,22 +480,58 @@ fn what_is_exported_comes_back_unchanged() {
 fn an_export_is_bound_by_both_grants() {
     each(|test| {
         let sam = test.salesperson();
-        create(&sam, "customer", json!({ "name": "Mine", "id_number": "1" }));
+        create(
+            &sam,
+            "customer",
+            json!({ "name": "Mine", "id_number": "1" }),
+        );
         create(&test.stranger(), "customer", json!({ "name": "Hidden" }));
         let run = |ctx: &Context, request: &export::Request| {
             let mut out = Vec::new();
             let count = export::run(ctx, &object(ctx, "customer"), request, &mut out)?;
             Ok::<_, EngineError>((count, String::from_utf8(out).unwrap()))
         };
-        let names = export::Request { fields: vec!["name".to_owned()], ..export::Request::default() };
+        let names = export::Request {
+            fields: vec!["name".to_owned()],
+            ..export::Request::default()
+        };
         assert_eq!(run(&sam, &names).unwrap(), (1, "name\nMine\n".to_owned()));
-        assert_eq!(run(&test.admin(), &export::Request { sort: "-name".to_owned(), ..names.clone() }).unwrap().1, "name\nMine\nHidden\n");
-        assert!(matches!(run(&test.reader(), &names), Err(EngineError::Forbidden("export"))));
-        assert!(matches!(run(&test.service(), &names), Err(EngineError::Forbidden("export"))));
-        let json = export::Request { format: export::Format::Json, ..names.clone() };
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&run(&sam, &json).unwrap().1).unwrap(), json!([{ "name": "Mine" }]));
-        let unknown = export::Request { fields: vec!["nam".to_owned()], ..names };
-        assert!(matches!(run(&sam, &unknown), Err(EngineError::BadRequest(_))));
+        assert_eq!(
+            run(
+                &test.admin(),
+                &export::Request {
+                    sort: "-name".to_owned(),
+                    ..names.clone()
+                }
+            )
+            .unwrap()
+            .1,
+            "name\nMine\nHidden\n"
+        );
+        assert!(matches!(
+            run(&test.reader(), &names),
+            Err(EngineError::Forbidden("export"))
+        ));
+        assert!(matches!(
+            run(&test.service(), &names),
+            Err(EngineError::Forbidden("export"))
+        ));
+        let json = export::Request {
+            format: export::Format::Json,
+            ..names.clone()
+        };
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&run(&sam, &json).unwrap().1).unwrap(),
+            json!([{ "name": "Mine" }])
+        );
+        let unknown = export::Request {
+            fields: vec!["nam".to_owned()],
+            ..names
+        };
+        assert!(matches!(
+            run(&sam, &unknown),
+            Err(EngineError::BadRequest(_))
+        ));
     });
 }
 
@@ -357,10 +539,23 @@ fn an_export_is_bound_by_both_grants() {
 fn modes_keep_to_what_they_say() {
     each(|test| {
         let ctx = test.salesperson();
-        create(&ctx, "customer", json!({ "name": "One", "external_id": "1" }));
+        create(
+            &ctx,
+            "customer",
+            json!({ "name": "One", "external_id": "1" }),
+        );
         let csv = "id,name,phone,level\n1,A,,\n2,B,,\n";
-        let only = |mode: Mode| Request { mode: Some(mode), ..request("customer", CUSTOMERS) };
-        assert_eq!(counts(&import(&ctx, csv, &only(Mode::Update))), (2, 0, 1, 1));
-        assert_eq!(counts(&import(&ctx, csv, &only(Mode::Create))), (2, 1, 0, 1));
+        let only = |mode: Mode| Request {
+            mode: Some(mode),
+            ..request("customer", CUSTOMERS)
+        };
+        assert_eq!(
+            counts(&import(&ctx, csv, &only(Mode::Update))),
+            (2, 0, 1, 1)
+        );
+        assert_eq!(
+            counts(&import(&ctx, csv, &only(Mode::Create))),
+            (2, 1, 0, 1)
+        );
     });
 }

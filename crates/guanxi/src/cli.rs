@@ -42,10 +42,14 @@ pub enum Command {
     #[command(subcommand)]
     Pack(Pack),
     /// Records from a CSV or XLSX file; bad rows do not stop the others.
-    #[command(after_help = "Examples:\n  guanxi import customer customers.csv --map customers.map.toml --db sqlite:guanxi.db\n  guanxi import --undo 0198a… --db sqlite:guanxi.db")]
+    #[command(
+        after_help = "Examples:\n  guanxi import customer customers.csv --map customers.map.toml --db sqlite:guanxi.db\n  guanxi import --undo 0198a… --db sqlite:guanxi.db"
+    )]
     Import(Import),
     /// Records to standard output.
-    #[command(after_help = "Example:\n  guanxi export customer --filter 'region = \"华东\"' --format csv > customers.csv")]
+    #[command(
+        after_help = "Example:\n  guanxi export customer --filter 'region = \"华东\"' --format csv > customers.csv"
+    )]
     Export(Export),
     /// A consistent copy while everybody works.
     #[command(after_help = "Example:\n  guanxi backup copy.db --db sqlite:guanxi.db")]
@@ -60,7 +64,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  guanxi routes")]
     Routes(Report),
     /// Who may see a record, and why.
-    #[command(after_help = "Example:\n  guanxi permissions --explain li@example.com customer 0198a… --db sqlite:guanxi.db")]
+    #[command(
+        after_help = "Example:\n  guanxi permissions --explain li@example.com customer 0198a… --db sqlite:guanxi.db"
+    )]
     Permissions(Permissions),
     /// Measures this machine and this program, and prints both against the bars.
     #[command(after_help = "Example:\n  guanxi bench --size 10000")]
@@ -110,7 +116,9 @@ pub struct Init {
 #[derive(Debug, Subcommand)]
 pub enum User {
     /// Adds a person; the password is read from standard input.
-    #[command(after_help = "Example:\n  guanxi user add --email li@example.com --name 李雷 --role salesperson --department Sales/East < password")]
+    #[command(
+        after_help = "Example:\n  guanxi user add --email li@example.com --name 李雷 --role salesperson --department Sales/East < password"
+    )]
     Add {
         #[command(flatten)]
         database: Database,
@@ -279,7 +287,11 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _closed_pipe = error.print();
-            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     start_tracing();
@@ -316,6 +328,8 @@ fn engine_words(error: &guanxi_engine::EngineError) -> String {
 fn start_tracing() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("GUANXI_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,guanxi=info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let _already_set = subscriber.try_init();
 }

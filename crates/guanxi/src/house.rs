@@ -68,7 +68,8 @@ impl Configuration {
             settings.currency = currency.to_uppercase();
         }
         if let Some(name) = &self.time_zone {
-            settings.zone = TimeZone::get(name).with_context(|| format!("time_zone = {name:?} is no IANA time zone"))?;
+            settings.zone = TimeZone::get(name)
+                .with_context(|| format!("time_zone = {name:?} is no IANA time zone"))?;
         }
         Ok(settings)
     }
@@ -76,7 +77,8 @@ impl Configuration {
 
 /// Opens the engine of a database; tables that it lacks are made.
 pub fn open(url: &str, configuration: &Configuration) -> anyhow::Result<Engine> {
-    let store = guanxi_store::open(url).with_context(|| format!("The database {url} can't be opened."))?;
+    let store =
+        guanxi_store::open(url).with_context(|| format!("The database {url} can't be opened."))?;
     let parts = Parts {
         store,
         declarations: packs::declarations(&configuration.packs)?,

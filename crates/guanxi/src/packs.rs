@@ -16,8 +16,9 @@ pub const CORE: &str = "core";
 
 /// Names of the packs that the program carries.
 pub fn names() -> Vec<String> {
-    let names: BTreeSet<String> =
-        Embedded::iter().filter_map(|path| path.split('/').next().map(str::to_owned)).collect();
+    let names: BTreeSet<String> = Embedded::iter()
+        .filter_map(|path| path.split('/').next().map(str::to_owned))
+        .collect();
     names.into_iter().collect()
 }
 
@@ -36,14 +37,24 @@ fn embedded(name: &str) -> anyhow::Result<PackSource> {
     let mut files: Vec<Source> = Vec::new();
     for path in Embedded::iter().filter(|path| path.starts_with(&inside)) {
         let file = Embedded::get(&path).context("an embedded file")?;
-        let text = String::from_utf8(file.data.into_owned()).with_context(|| format!("{path} is not UTF-8"))?;
-        files.push(Source { path: path[inside.len()..].to_owned(), text });
+        let text = String::from_utf8(file.data.into_owned())
+            .with_context(|| format!("{path} is not UTF-8"))?;
+        files.push(Source {
+            path: path[inside.len()..].to_owned(),
+            text,
+        });
     }
     if files.is_empty() {
-        bail!("There is no pack {name:?}. Packs of this program: {}.", names().join(", "));
+        bail!(
+            "There is no pack {name:?}. Packs of this program: {}.",
+            names().join(", ")
+        );
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(PackSource { folder: format!("packs/{name}"), files })
+    Ok(PackSource {
+        folder: format!("packs/{name}"),
+        files,
+    })
 }
 
 /// A pack from a folder of declarations.
@@ -51,18 +62,27 @@ pub fn folder(path: &Path) -> anyhow::Result<PackSource> {
     let mut files = Vec::new();
     collect(path, path, &mut files)?;
     files.sort_by(|a: &Source, b: &Source| a.path.cmp(&b.path));
-    Ok(PackSource { folder: path.display().to_string(), files })
+    Ok(PackSource {
+        folder: path.display().to_string(),
+        files,
+    })
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<Source>) -> anyhow::Result<()> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("{} can't be read", folder.display()))?;
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("{} can't be read", folder.display()))?;
     for entry in entries {
         let path = entry?.path();
         if path.is_dir() {
             collect(root, &path, files)?;
         } else if path.extension().is_some_and(|end| end == "toml") {
-            let text = std::fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
-            let inside = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("{} can't be read", path.display()))?;
+            let inside = path
+                .strip_prefix(root)
+                .unwrap_or(&path)
+                .to_string_lossy()
+                .replace('\\', "/");
             files.push(Source { path: inside, text });
         }
     }
@@ -79,7 +99,10 @@ pub fn read(sources: &[PackSource]) -> anyhow::Result<Declarations> {
 
 /// The core together with a pack from a folder, to check the latter.
 pub fn with_core(pack: PackSource) -> anyhow::Result<Declarations> {
-    let declares_core = pack.files.iter().any(|file| file.path == "pack.toml" && file.text.contains("name = \"core\""));
+    let declares_core = pack
+        .files
+        .iter()
+        .any(|file| file.path == "pack.toml" && file.text.contains("name = \"core\""));
     if declares_core {
         return read(&[pack]);
     }

@@ -2,8 +2,8 @@
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::connect_info::ConnectInfo;
 use axum::extract::Request;
+use axum::extract::connect_info::ConnectInfo;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use guanxi_engine::{Engine, EngineResult, events, files, import, search};
@@ -21,12 +21,19 @@ const SWEEP_EVERY: u32 = 240;
 pub fn router(engine: Engine) -> anyhow::Result<Router> {
     let api = guanxi_api::router(engine.clone());
     let web = guanxi_web::router(engine).context("The pages can't be made.")?;
-    Ok(api.merge(guanxi_web::apidocs::router()).merge(web).layer(from_fn(peer)))
+    Ok(api
+        .merge(guanxi_web::apidocs::router())
+        .merge(web)
+        .layer(from_fn(peer)))
 }
 
 /// The caller's address as an extension, for whoever must tell this machine from others.
 async fn peer(mut request: Request, next: Next) -> Response {
-    if let Some(info) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+    if let Some(info) = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .copied()
+    {
         request.extensions_mut().insert(info);
     }
     next.run(request).await
@@ -85,15 +92,26 @@ type Worker = fn(&Engine, &dyn Fn() -> bool) -> EngineResult<()>;
 impl Workers {
     pub fn start(engine: &Engine) -> anyhow::Result<Workers> {
         let going = Arc::new(AtomicBool::new(true));
-        let list: [(&str, Worker); 3] =
-            [("search", search::follow), ("events", events::follow), ("imports", follow_imports)];
+        let list: [(&str, Worker); 3] = [
+            ("search", search::follow),
+            ("events", events::follow),
+            ("imports", follow_imports),
+        ];
         let mut threads = Vec::new();
         for (name, worker) in list {
             let (engine, going) = (engine.clone(), going.clone());
             let thread = std::thread::Builder::new().name(name.to_owned());
-            threads.push(thread.spawn(move || keep_working(&engine, &going, worker)).context("A worker can't start.")?);
+            threads.push(
+                thread
+                    .spawn(move || keep_working(&engine, &going, worker))
+                    .context("A worker can't start.")?,
+            );
         }
-        Ok(Workers { going, engine: engine.clone(), threads })
+        Ok(Workers {
+            going,
+            engine: engine.clone(),
+            threads,
+        })
     }
 
     pub fn stop(self) {

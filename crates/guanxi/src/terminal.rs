@@ -5,9 +5,14 @@ use std::io::{BufRead, IsTerminal, Write};
 
 /// A bar over `total` rows; silent where standard error is not a terminal.
 pub fn bar(total: u64, what: &str) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
     let bar = ProgressBar::with_draw_target(Some(total), target);
-    let style = ProgressStyle::with_template("{msg:16} {bar:32} {human_pos}/{human_len} {per_sec} {eta}");
+    let style =
+        ProgressStyle::with_template("{msg:16} {bar:32} {human_pos}/{human_len} {per_sec} {eta}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_message(what.to_owned());
     bar
@@ -28,7 +33,9 @@ pub fn secret(what: &str) -> anyhow::Result<String> {
     std::io::stdin().lock().read_line(&mut line)?;
     let line = line.trim_end_matches(['\r', '\n']).to_owned();
     if line.is_empty() {
-        anyhow::bail!("{what} is empty: write it to standard input, for example `echo … | guanxi …`.");
+        anyhow::bail!(
+            "{what} is empty: write it to standard input, for example `echo … | guanxi …`."
+        );
     }
     Ok(line)
 }

@@ -23,8 +23,18 @@ pub struct Catalog {
 
 impl Catalog {
     pub fn new(version: i64, objects: Vec<Arc<Object>>, roles: BTreeMap<String, Role>) -> Catalog {
-        let by_name = objects.iter().enumerate().map(|(at, object)| (object.name.clone(), at)).collect();
-        Catalog { version, objects, roles, areas: Vec::new(), by_name }
+        let by_name = objects
+            .iter()
+            .enumerate()
+            .map(|(at, object)| (object.name.clone(), at))
+            .collect();
+        Catalog {
+            version,
+            objects,
+            roles,
+            areas: Vec::new(),
+            by_name,
+        }
     }
 
     pub fn object(&self, name: &str) -> Option<&Arc<Object>> {
@@ -32,12 +42,17 @@ impl Catalog {
     }
 
     /// The objects with a link field to `name`, with that field.
-    pub fn links_to<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Arc<Object>, &'a Field)> + 'a {
+    pub fn links_to<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> impl Iterator<Item = (&'a Arc<Object>, &'a Field)> + 'a {
         self.objects.iter().flat_map(move |object| {
             object
                 .fields
                 .iter()
-                .filter(move |field| field.kind.name() == "link" && field.options.to.as_deref() == Some(name))
+                .filter(move |field| {
+                    field.kind.name() == "link" && field.options.to.as_deref() == Some(name)
+                })
                 .map(move |field| (object, field))
         })
     }
@@ -310,7 +325,11 @@ impl Object {
             .iter()
             .find_map(|wanted| fields.iter().position(|field| field.name == *wanted))
             .unwrap_or(0);
-        let by_name = fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)).collect();
+        let by_name = fields
+            .iter()
+            .enumerate()
+            .map(|(at, field)| (field.name.clone(), at))
+            .collect();
         let mut offsets = Vec::with_capacity(fields.len());
         let mut offset = Object::SYSTEM.len();
         for field in &fields {
@@ -352,7 +371,10 @@ impl Object {
     /// The stage in which a record of that pipeline begins: its first open one.
     pub fn first_stage(&self, pipeline: &str) -> Option<&Stage> {
         let pipeline = self.pipelines.iter().find(|one| one.name == pipeline)?;
-        pipeline.stages.iter().find(|stage| stage.outcome == Outcome::Open)
+        pipeline
+            .stages
+            .iter()
+            .find(|stage| stage.outcome == Outcome::Open)
     }
 
     pub fn stage(&self, pipeline: &str, stage: &str) -> Option<&Stage> {
@@ -372,7 +394,11 @@ impl Object {
     /// Names of all columns of a row but `seq` and the sort key, in the order in which `load` reads them.
     pub fn columns(&self) -> Vec<String> {
         let system = Object::SYSTEM.iter().map(|(name, _, _)| (*name).to_owned());
-        let own = self.fields.iter().flat_map(|field| field.kind.columns(field)).map(|column| column.name);
+        let own = self
+            .fields
+            .iter()
+            .flat_map(|field| field.kind.columns(field))
+            .map(|column| column.name);
         system.chain(own).collect()
     }
 
@@ -390,13 +416,24 @@ impl Object {
     pub fn table_spec(&self) -> TableSpec {
         let mut columns: Vec<ColumnSpec> = Object::SYSTEM
             .iter()
-            .map(|(name, ty, default)| ColumnSpec { name: (*name).to_owned(), ty: *ty, default: *default })
+            .map(|(name, ty, default)| ColumnSpec {
+                name: (*name).to_owned(),
+                ty: *ty,
+                default: *default,
+            })
             .collect();
         columns.push(ColumnSpec::new(Object::TITLE_KEY, ColumnType::Bytes));
-        columns.extend(self.fields.iter().flat_map(|field| field.kind.columns(field)));
+        columns.extend(
+            self.fields
+                .iter()
+                .flat_map(|field| field.kind.columns(field)),
+        );
         let mut spec = TableSpec::new(&self.table, columns).unique(&["id"]);
         for key in [Object::TITLE_KEY, "created_at"] {
-            spec = spec.index(&["owner", key]).index(&["department", key]).index(&[key]);
+            spec = spec
+                .index(&["owner", key])
+                .index(&["department", key])
+                .index(&[key]);
         }
         for field in &self.fields {
             // Business numbers are never given twice; any other value is free again when its record is removed.
@@ -404,8 +441,14 @@ impl Object {
                 Uniqueness::Unique if field.kind.name() != "number" => Uniqueness::UniqueAmongLive,
                 uniqueness => uniqueness,
             };
-            let index = IndexSpec { columns: field.kind.keys(field), uniqueness };
-            if field.uniqueness == Uniqueness::Unique || field.indexed == Indexed::Yes || field.kind.name() == "link" {
+            let index = IndexSpec {
+                columns: field.kind.keys(field),
+                uniqueness,
+            };
+            if field.uniqueness == Uniqueness::Unique
+                || field.indexed == Indexed::Yes
+                || field.kind.name() == "link"
+            {
                 spec.indexes.push(index);
             }
         }

@@ -25,7 +25,9 @@ impl Lang {
     /// Reads `zh`, `zh-CN`, `en-GB` …; `None` for a language that the product doesn't speak.
     pub fn parse(tag: &str) -> Option<Lang> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        Lang::ALL.into_iter().find(|lang| lang.code().eq_ignore_ascii_case(primary))
+        Lang::ALL
+            .into_iter()
+            .find(|lang| lang.code().eq_ignore_ascii_case(primary))
     }
 
     /// The first language of an `Accept-Language` header (RFC 9110, 12.5.4) that the product speaks.
@@ -53,7 +55,13 @@ pub struct Label(pub BTreeMap<String, String>);
 
 impl Label {
     pub fn new(zh: &str, en: &str) -> Label {
-        Label([("zh".to_owned(), zh.to_owned()), ("en".to_owned(), en.to_owned())].into())
+        Label(
+            [
+                ("zh".to_owned(), zh.to_owned()),
+                ("en".to_owned(), en.to_owned()),
+            ]
+            .into(),
+        )
     }
 
     /// The word in `lang`, or the nearest that exists, or `fallback` (usually the declared name).

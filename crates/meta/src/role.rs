@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Which rows: each scope holds the ones before it, save that `region` follows the department tree upwards first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     #[default]
@@ -64,6 +66,9 @@ impl Role {
     }
 
     pub fn field(&self, object: &str, field: &str) -> FieldRight {
-        self.fields.get(&format!("{object}.{field}")).copied().unwrap_or(FieldRight::Write)
+        self.fields
+            .get(&format!("{object}.{field}"))
+            .copied()
+            .unwrap_or(FieldRight::Write)
     }
 }

@@ -91,7 +91,11 @@ pub struct ColumnSpec {
 
 impl ColumnSpec {
     pub fn new(name: impl Into<String>, ty: ColumnType) -> ColumnSpec {
-        ColumnSpec { name: name.into(), ty, default: None }
+        ColumnSpec {
+            name: name.into(),
+            ty,
+            default: None,
+        }
     }
 
     #[must_use]
@@ -127,18 +131,28 @@ pub struct TableSpec {
 
 impl TableSpec {
     pub fn new(name: &str, columns: Vec<ColumnSpec>) -> TableSpec {
-        TableSpec { name: name.to_owned(), columns, indexes: Vec::new() }
+        TableSpec {
+            name: name.to_owned(),
+            columns,
+            indexes: Vec::new(),
+        }
     }
 
     #[must_use]
     pub fn index(mut self, columns: &[&str]) -> TableSpec {
-        self.indexes.push(IndexSpec { columns: owned(columns), uniqueness: Uniqueness::Any });
+        self.indexes.push(IndexSpec {
+            columns: owned(columns),
+            uniqueness: Uniqueness::Any,
+        });
         self
     }
 
     #[must_use]
     pub fn unique(mut self, columns: &[&str]) -> TableSpec {
-        self.indexes.push(IndexSpec { columns: owned(columns), uniqueness: Uniqueness::Unique });
+        self.indexes.push(IndexSpec {
+            columns: owned(columns),
+            uniqueness: Uniqueness::Unique,
+        });
         self
     }
 

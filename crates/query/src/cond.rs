@@ -12,16 +12,39 @@ pub enum Cond {
     All(Vec<Cond>),
     Any(Vec<Cond>),
     Not(Box<Cond>),
-    Compare { column: String, op: Op, with: Operand },
-    In { column: String, cells: Vec<Cell> },
-    Null { column: String },
+    Compare {
+        column: String,
+        op: Op,
+        with: Operand,
+    },
+    In {
+        column: String,
+        cells: Vec<Cell>,
+    },
+    Null {
+        column: String,
+    },
     /// The text, folded as `text::fold` folds it, contains this folded text.
-    Contains { column: String, folded: String },
-    StartsWith { column: String, folded: String },
+    Contains {
+        column: String,
+        folded: String,
+    },
+    StartsWith {
+        column: String,
+        folded: String,
+    },
     /// A text column that holds a JSON array of strings has this one.
-    ListHas { column: String, item: String },
+    ListHas {
+        column: String,
+        item: String,
+    },
     /// `column IN (SELECT select FROM table WHERE cond)`: following a link, or a share.
-    Among { column: String, table: String, select: String, cond: Box<Cond> },
+    Among {
+        column: String,
+        table: String,
+        select: String,
+        cond: Box<Cond>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,15 +68,24 @@ impl Cond {
     }
 
     pub fn compare(column: &str, op: Op, cell: impl Into<Cell>) -> Cond {
-        Cond::Compare { column: column.to_owned(), op, with: Operand::Cell(cell.into()) }
+        Cond::Compare {
+            column: column.to_owned(),
+            op,
+            with: Operand::Cell(cell.into()),
+        }
     }
 
     pub fn null(column: &str) -> Cond {
-        Cond::Null { column: column.to_owned() }
+        Cond::Null {
+            column: column.to_owned(),
+        }
     }
 
     pub fn among(column: &str, cells: Vec<Cell>) -> Cond {
-        Cond::In { column: column.to_owned(), cells }
+        Cond::In {
+            column: column.to_owned(),
+            cells,
+        }
     }
 
     #[must_use]
@@ -144,7 +176,10 @@ impl Select {
 
     #[must_use]
     pub fn order(mut self, column: &str, direction: Direction) -> Select {
-        self.order.push(Order { column: column.to_owned(), direction });
+        self.order.push(Order {
+            column: column.to_owned(),
+            direction,
+        });
         self
     }
 

@@ -101,21 +101,32 @@ impl Plain {
 
     /// Group commit: each of `callers` hands over its part one by one and waits until it is durable; one thread takes
     /// all that wait into one commit. Answers what each save took its caller, and all of them together.
-    pub fn grouped(&mut self, callers: usize, saves: &[Save]) -> StoreResult<(Vec<Duration>, Duration)> {
+    pub fn grouped(
+        &mut self,
+        callers: usize,
+        saves: &[Save],
+    ) -> StoreResult<(Vec<Duration>, Duration)> {
         // Checkpoints are not in the way of anybody's save, as they are not in the product.
-        self.connection.execute_batch("PRAGMA wal_autocheckpoint = 0").map_err(told)?;
+        self.connection
+            .execute_batch("PRAGMA wal_autocheckpoint = 0")
+            .map_err(told)?;
         let queue = Queue::default();
         let share = saves.len().div_ceil(callers.max(1)).max(1);
         let start = Instant::now();
         let took = std::thread::scope(|scope| {
             let parts = saves.chunks(share);
-            let threads: Vec<_> = parts.map(|part| scope.spawn(|| queue.hand_over(part))).collect();
+            let threads: Vec<_> = parts
+                .map(|part| scope.spawn(|| queue.hand_over(part)))
+                .collect();
             let count = threads.len();
             let written = self.serve(&queue, count);
             if written.is_err() {
                 queue.close();
             }
-            let took: Vec<Duration> = threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect();
+            let took: Vec<Duration> = threads
+                .into_iter()
+                .flat_map(|thread| thread.join().unwrap_or_default())
+                .collect();
             written.map(|()| took)
         })?;
         let all = start.elapsed();
@@ -127,7 +138,11 @@ impl Plain {
     fn serve(&mut self, queue: &Queue, callers: usize) -> StoreResult<()> {
         while let Some(group) = queue.take(callers) {
             let commit = self.connection.transaction().map_err(told)?;
-            write(&commit, (&self.insert, &self.log), group.iter().map(|(save, _)| save))?;
+            write(
+                &commit,
+                (&self.insert, &self.log),
+                group.iter().map(|(save, _)| save),
+            )?;
             commit.commit().map_err(told)?;
             for (_, answer) in group {
                 let _caller_gone = answer.send(());
@@ -245,7 +260,11 @@ fn write<'a>(
 fn insertion(table: &str, columns: &[&str]) -> String {
     let names: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
     let marks = vec!["?"; columns.len()].join(", ");
-    format!("INSERT INTO {} ({}) VALUES ({marks})", quoted(table), names.join(", "))
+    format!(
+        "INSERT INTO {} ({}) VALUES ({marks})",
+        quoted(table),
+        names.join(", ")
+    )
 }
 
 fn value(cell: Cell) -> Value {
@@ -274,7 +293,9 @@ mod tests {
         let path = folder.path().join("a.db");
         drop(crate::sqlite::SqliteStore::open(&path).unwrap());
         let connection = Connection::open(&path).unwrap();
-        connection.execute_batch("CREATE TABLE thing (seq INTEGER PRIMARY KEY, name TEXT)").unwrap();
+        connection
+            .execute_batch("CREATE TABLE thing (seq INTEGER PRIMARY KEY, name TEXT)")
+            .unwrap();
         let entry = LogEntry {
             at: 1,
             actor: 1,
@@ -286,8 +307,9 @@ mod tests {
             op: "create".to_owned(),
             old: None,
         };
-        let saves: Vec<Save> =
-            (0..50).map(|number| Save::new(vec![Cell::from(format!("{number}"))], &entry)).collect();
+        let saves: Vec<Save> = (0..50)
+            .map(|number| Save::new(vec![Cell::from(format!("{number}"))], &entry))
+            .collect();
         let other = folder.path().join("b.db");
         let mut plain = Plain::like(&path, &other, "thing", &["name".to_owned()]).unwrap();
         let (took, _) = plain.grouped(8, &saves).unwrap();
@@ -295,7 +317,11 @@ mod tests {
         assert_eq!(plain.singly(&saves[..5]).unwrap().len(), 5);
         let connection = Connection::open(&other).unwrap();
         let count = |table: &str| -> i64 {
-            connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+            connection
+                .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
+                    row.get(0)
+                })
+                .unwrap()
         };
         assert_eq!((count("thing"), count("_log")), (55, 55));
     }

@@ -422,8 +422,15 @@ impl Reply {
                 self.asked,
                 self.text
             );
-            let is_open = text.split('{').skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
-            assert!(!is_open, "{}: {member} has an open place\n{}", self.asked, self.text);
+            let is_open = text
+                .split('{')
+                .skip(1)
+                .any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+            assert!(
+                !is_open,
+                "{}: {member} has an open place\n{}",
+                self.asked, self.text
+            );
         }
     }
 

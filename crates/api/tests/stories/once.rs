@@ -6,7 +6,11 @@ use guanxi_testkit::app::{Caller, Reply};
 use serde_json::{Value as Json, json};
 
 fn keyed(caller: &Caller, path: &str, key: &str, body: Json) -> Reply {
-    caller.request("POST", path).with("idempotency-key", key).json(body).send()
+    caller
+        .request("POST", path)
+        .with("idempotency-key", key)
+        .json(body)
+        .send()
 }
 
 #[test]
@@ -20,12 +24,38 @@ fn a_repeated_request_answers_what_the_first_one_did() {
         for header in ["etag", "location", "content-type"] {
             assert_eq!(first.header(header), again.header(header), "{header}");
         }
-        assert_eq!(sam.names("customer", &[("filter", "name = \"Once only\"")]).len(), 1);
-        assert_eq!(keyed(&sam, "/records/customer", "once-1", json!({"name": "Other"})).expect(422).errors().len(), 1);
+        assert_eq!(
+            sam.names("customer", &[("filter", "name = \"Once only\"")])
+                .len(),
+            1
+        );
+        assert_eq!(
+            keyed(
+                &sam,
+                "/records/customer",
+                "once-1",
+                json!({"name": "Other"})
+            )
+            .expect(422)
+            .errors()
+            .len(),
+            1
+        );
         keyed(&sam, "/records/lead", "once-1", body.clone()).expect(422);
         // A key is its caller's own.
-        keyed(&app.colleague(), "/records/customer", "once-1", body.clone()).expect(201);
-        assert_eq!(app.admin().names("customer", &[("filter", "name = \"Once only\"")]).len(), 2);
+        keyed(
+            &app.colleague(),
+            "/records/customer",
+            "once-1",
+            body.clone(),
+        )
+        .expect(201);
+        assert_eq!(
+            app.admin()
+                .names("customer", &[("filter", "name = \"Once only\"")])
+                .len(),
+            2
+        );
         keyed(&sam, "/records/customer", "", body.clone()).expect(400);
         keyed(&sam, "/records/customer", &"k".repeat(256), body.clone()).expect(400);
         keyed(&sam, "/records/customer", "锁", body).expect(400);
@@ -38,18 +68,44 @@ fn errors_are_kept_too_and_nouns_and_batches_take_keys() {
         let sam = app.salesperson();
         let wrong = json!({"name": "Once wrong", "level": "nothing"});
         let first = keyed(&sam, "/records/customer", "once-2", wrong.clone()).expect(422);
-        assert_eq!(keyed(&sam, "/records/customer", "once-2", wrong).expect(422).text, first.text);
+        assert_eq!(
+            keyed(&sam, "/records/customer", "once-2", wrong)
+                .expect(422)
+                .text,
+            first.text
+        );
         let deal = sam.create("opportunity", json!({"name": "Once deal"}));
         let path = format!("/records/opportunity/{deal}/closure");
         let first = keyed(&sam, &path, "once-3", json!({"outcome": "won"})).expect(200);
-        assert_eq!(keyed(&sam, &path, "once-3", json!({"outcome": "won"})).expect(200).text, first.text);
+        assert_eq!(
+            keyed(&sam, &path, "once-3", json!({"outcome": "won"}))
+                .expect(200)
+                .text,
+            first.text
+        );
         keyed(&sam, &path, "once-4", json!({"outcome": "won"})).expect(409);
-        let batch = json!({"operations": [{"op": "create", "fields": {"name": "Once in a batch"}}]});
+        let batch =
+            json!({"operations": [{"op": "create", "fields": {"name": "Once in a batch"}}]});
         let first = keyed(&sam, "/records/customer/batch", "once-5", batch.clone()).expect(200);
-        assert_eq!(keyed(&sam, "/records/customer/batch", "once-5", batch).expect(200).text, first.text);
-        assert_eq!(sam.names("customer", &[("filter", "name = \"Once in a batch\"")]).len(), 1);
+        assert_eq!(
+            keyed(&sam, "/records/customer/batch", "once-5", batch)
+                .expect(200)
+                .text,
+            first.text
+        );
+        assert_eq!(
+            sam.names("customer", &[("filter", "name = \"Once in a batch\"")])
+                .len(),
+            1
+        );
         // What nobody may do is not remembered for somebody who may.
-        keyed(&app.nobody(), "/records/customer", "once-6", json!({"name": "x"})).expect(401);
+        keyed(
+            &app.nobody(),
+            "/records/customer",
+            "once-6",
+            json!({"name": "x"}),
+        )
+        .expect(401);
     });
 }
 
@@ -60,18 +116,42 @@ fn a_key_in_flight_is_a_conflict() {
         let body = json!({"name": "In flight"});
         let asked = format!("POST /records/customer\0{body}");
         let ctx = app.test.salesperson();
-        let held = idempotency::claim(&ctx, "once-7", asked.as_bytes(), |_, _| Err(EngineError::NotFound));
+        let held = idempotency::claim(&ctx, "once-7", asked.as_bytes(), |_, _| {
+            Err(EngineError::NotFound)
+        });
         assert!(matches!(held, Ok(idempotency::Claim::Mine(_))));
         keyed(&sam, "/records/customer", "once-7", body.clone()).expect(409);
-        keyed(&sam, "/records/customer", "once-7", json!({"name": "other"})).expect(422);
-        assert!(sam.names("customer", &[("filter", "name = \"In flight\"")]).is_empty());
+        keyed(
+            &sam,
+            "/records/customer",
+            "once-7",
+            json!({"name": "other"}),
+        )
+        .expect(422);
+        assert!(
+            sam.names("customer", &[("filter", "name = \"In flight\"")])
+                .is_empty()
+        );
         // Callers at the same moment: one does it, the others wait or are told to.
         let replies = guanxi_testkit::at_once(20, |_| {
-            keyed(&app.salesperson(), "/records/customer", "once-8", json!({"name": "At once"})).status
+            keyed(
+                &app.salesperson(),
+                "/records/customer",
+                "once-8",
+                json!({"name": "At once"}),
+            )
+            .status
         });
-        assert!(replies.iter().all(|status| [201, 409].contains(status)), "{replies:?}");
+        assert!(
+            replies.iter().all(|status| [201, 409].contains(status)),
+            "{replies:?}"
+        );
         assert!(replies.contains(&201));
-        assert_eq!(sam.names("customer", &[("filter", "name = \"At once\"")]).len(), 1);
+        assert_eq!(
+            sam.names("customer", &[("filter", "name = \"At once\"")])
+                .len(),
+            1
+        );
     });
 }
 
@@ -80,10 +160,22 @@ fn a_key_is_free_again_after_a_day() {
     alone_on_each(|app| {
         let sam = app.salesperson();
         let body = json!({"name": "Daily"});
-        let first = keyed(&sam, "/records/customer", "daily", body.clone()).expect(201).id();
+        let first = keyed(&sam, "/records/customer", "daily", body.clone())
+            .expect(201)
+            .id();
         app.test.clock.advance(23 * 3_600);
-        assert_eq!(keyed(&sam, "/records/customer", "daily", body.clone()).expect(201).id(), first);
+        assert_eq!(
+            keyed(&sam, "/records/customer", "daily", body.clone())
+                .expect(201)
+                .id(),
+            first
+        );
         app.test.clock.advance(2 * 3_600);
-        assert_ne!(keyed(&sam, "/records/customer", "daily", body).expect(201).id(), first);
+        assert_ne!(
+            keyed(&sam, "/records/customer", "daily", body)
+                .expect(201)
+                .id(),
+            first
+        );
     });
 }

@@ -31,9 +31,15 @@ pub struct NewUser {
 /// Adds a person through the one write path; the password is hashed before the transaction.
 pub fn add(ctx: &Context, new: NewUser) -> EngineResult<Record> {
     ctx.administer()?;
-    if let Some(unknown) = new.roles.iter().find(|role| !ctx.catalog.roles.contains_key(*role)) {
+    if let Some(unknown) = new
+        .roles
+        .iter()
+        .find(|role| !ctx.catalog.roles.contains_key(*role))
+    {
         let known: Vec<&str> = ctx.catalog.roles.keys().map(String::as_str).collect();
-        let fault = Fault::new("unknown_role").with("role", unknown).with("roles", known.join(", "));
+        let fault = Fault::new("unknown_role")
+            .with("role", unknown)
+            .with("roles", known.join(", "));
         return Err(EngineError::Invalid(vec![fault.at("roles")]));
     }
     if let Some(password) = &new.password {
@@ -63,8 +69,16 @@ pub fn add(ctx: &Context, new: NewUser) -> EngineResult<Record> {
 pub fn department_at(ctx: &Context, path: &str) -> EngineResult<Uuid> {
     let object = ctx.object("department")?;
     let mut parent: Option<Uuid> = None;
-    for name in path.split('/').map(str::trim).filter(|name| !name.is_empty()) {
-        let found = ctx.directory.departments().find(|d| d.name == name && d.parent == parent).map(|d| d.id);
+    for name in path
+        .split('/')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+    {
+        let found = ctx
+            .directory
+            .departments()
+            .find(|d| d.name == name && d.parent == parent)
+            .map(|d| d.id);
         parent = Some(match found.or(child_named(ctx, name, parent)?) {
             Some(id) => id,
             None => {
@@ -84,14 +98,23 @@ fn child_named(ctx: &Context, name: &str, parent: Option<Uuid>) -> EngineResult<
     let select = Select::of(&object.table, &["id", "parent"])
         .filter(Cond::equal("name", name).and(Cond::null("deleted_at")))
         .order("seq", Direction::Ascending);
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-    Ok(rows.iter().find(|row| row.cells[1].id() == parent).and_then(|row| row.cells[0].id()))
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    Ok(rows
+        .iter()
+        .find(|row| row.cells[1].id() == parent)
+        .and_then(|row| row.cells[0].id()))
 }
 
 /// The active person with this address, in any spelling of its case.
 pub fn by_email(ctx: &Context, email: &str) -> Option<i64> {
     let wanted = email.trim().to_lowercase();
-    ctx.directory.users().find(|user| user.email.to_lowercase() == wanted).map(|user| user.seq)
+    ctx.directory
+        .users()
+        .find(|user| user.email.to_lowercase() == wanted)
+        .map(|user| user.seq)
 }
 
 /// Ends every way in of a person, at once.
@@ -115,7 +138,10 @@ pub(crate) fn secret(prefix: &str) -> EngineResult<(String, Vec<u8>)> {
     use base64::Engine as _;
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| EngineError::Broken(error.to_string()))?;
-    let text = format!("{prefix}{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes));
+    let text = format!(
+        "{prefix}{}",
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+    );
     let digest = digest(&text);
     Ok((text, digest))
 }

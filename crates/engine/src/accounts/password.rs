@@ -23,8 +23,12 @@ pub fn check_strength(password: &str, known: &[&str]) -> EngineResult<()> {
     let fault = if length < SHORTEST {
         Fault::new("password_short").with("min", SHORTEST)
     } else if length > LONGEST {
-        Fault::new("too_long").with("max", LONGEST).with("length", length)
-    } else if password.chars().all(|c| Some(c) == first) || known.iter().any(|word| lower == word.to_lowercase()) {
+        Fault::new("too_long")
+            .with("max", LONGEST)
+            .with("length", length)
+    } else if password.chars().all(|c| Some(c) == first)
+        || known.iter().any(|word| lower == word.to_lowercase())
+    {
         Fault::new("password_weak")
     } else {
         return Ok(());
@@ -38,10 +42,17 @@ pub fn set(ctx: &Context, person: i64, password: &str) -> EngineResult<()> {
     let now = ctx.now_micros();
     ctx.engine.store().change(Weight::Light, move |tx| {
         let this = Cond::equal("person", person);
-        let set = [("hash", Set::To(Cell::from(hash.as_str()))), ("changed_at", Set::To(Cell::Int(now)))];
+        let set = [
+            ("hash", Set::To(Cell::from(hash.as_str()))),
+            ("changed_at", Set::To(Cell::Int(now))),
+        ];
         if tx.update(system::CREDENTIAL, &set, &this)? == 0 {
             let row = vec![Cell::Int(person), Cell::from(hash.as_str()), Cell::Int(now)];
-            tx.insert(system::CREDENTIAL, &["person", "hash", "changed_at"], vec![row])?;
+            tx.insert(
+                system::CREDENTIAL,
+                &["person", "hash", "changed_at"],
+                vec![row],
+            )?;
         }
         tx.delete(system::SESSION, &this)?;
         Ok::<_, EngineError>(())
@@ -65,7 +76,9 @@ pub fn verify(ctx: &Context, email: &str, password: &str, origin: &str) -> Engin
         None => decoy()?,
     };
     let matches = matches(password, &hash) && stored.is_some();
-    let active = person.and_then(|seq| ctx.directory.user(seq)).is_some_and(|user| user.active);
+    let active = person
+        .and_then(|seq| ctx.directory.user(seq))
+        .is_some_and(|user| user.active);
     match person.filter(|_| matches && active) {
         Some(seq) => {
             throttle::clear(ctx, &key)?;
@@ -94,18 +107,31 @@ pub fn change(ctx: &Context, old: &str, new: &str) -> EngineResult<()> {
 }
 
 fn stored_hash(ctx: &Context, person: i64) -> EngineResult<Option<String>> {
-    let select = Select::of(system::CREDENTIAL, &["hash"]).filter(Cond::equal("person", person)).limit(1);
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-    Ok(rows.first().and_then(|row| row.cells[0].text().map(str::to_owned)))
+    let select = Select::of(system::CREDENTIAL, &["hash"])
+        .filter(Cond::equal("person", person))
+        .limit(1);
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    Ok(rows
+        .first()
+        .and_then(|row| row.cells[0].text().map(str::to_owned)))
 }
 
 fn hash(password: &str) -> EngineResult<String> {
     let hashed = Argon2::default().hash_password(password.as_bytes());
-    hashed.map(|hash| hash.to_string()).map_err(|error| EngineError::Broken(error.to_string()))
+    hashed
+        .map(|hash| hash.to_string())
+        .map_err(|error| EngineError::Broken(error.to_string()))
 }
 
 fn matches(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+    PasswordHash::new(hash).is_ok_and(|parsed| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &parsed)
+            .is_ok()
+    })
 }
 
 fn decoy() -> EngineResult<String> {

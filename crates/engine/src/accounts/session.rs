@@ -31,9 +31,20 @@ pub struct Session {
 pub fn start(ctx: &Context, person: i64, agent: &str, address: &str) -> EngineResult<String> {
     let (text, digest) = secret("")?;
     let now = ctx.now_micros();
-    let (agent, address) = (agent.chars().take(200).collect::<String>(), address.to_owned());
+    let (agent, address) = (
+        agent.chars().take(200).collect::<String>(),
+        address.to_owned(),
+    );
     ctx.engine.store().change(Weight::Light, move |tx| {
-        let names = ["digest", "person", "created_at", "seen_at", "expires_at", "agent", "address"];
+        let names = [
+            "digest",
+            "person",
+            "created_at",
+            "seen_at",
+            "expires_at",
+            "agent",
+            "address",
+        ];
         let row = vec![
             Cell::Bytes(digest.clone()),
             Cell::Int(person),
@@ -55,7 +66,9 @@ pub fn resume(engine: &Engine, secret: &str, via: &str) -> EngineResult<Context>
     let select = Select::of(system::SESSION, &["person", "seen_at", "expires_at"])
         .filter(Cond::equal("digest", Cell::Bytes(digest(secret))))
         .limit(1);
-    let rows = engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let rows = engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     let row = rows.first().ok_or(EngineError::Unauthorized)?;
     let int = |at: usize| row.cells[at].int().unwrap_or(0);
     let now = engine.clock().now().as_microsecond();
@@ -66,7 +79,11 @@ pub fn resume(engine: &Engine, secret: &str, via: &str) -> EngineResult<Context>
     if now - int(1) > SEEN_EVERY {
         let seq = row.seq;
         engine.store().change(Weight::Light, move |tx| {
-            tx.update(system::SESSION, &[("seen_at", Set::To(Cell::Int(now)))], &Cond::equal("seq", seq))?;
+            tx.update(
+                system::SESSION,
+                &[("seen_at", Set::To(Cell::Int(now)))],
+                &Cond::equal("seq", seq),
+            )?;
             Ok::<_, EngineError>(())
         })?;
     }
@@ -76,25 +93,38 @@ pub fn resume(engine: &Engine, secret: &str, via: &str) -> EngineResult<Context>
 pub fn end(engine: &Engine, secret: &str) -> EngineResult<()> {
     let digest = digest(secret);
     engine.store().change(Weight::Light, move |tx| {
-        tx.delete(system::SESSION, &Cond::equal("digest", Cell::Bytes(digest.clone())))?;
+        tx.delete(
+            system::SESSION,
+            &Cond::equal("digest", Cell::Bytes(digest.clone())),
+        )?;
         Ok::<_, EngineError>(())
     })
 }
 
 /// The `seq` of the session with this secret, as `list` names it.
 pub fn number(engine: &Engine, secret: &str) -> EngineResult<Option<i64>> {
-    let select = Select::of(system::SESSION, &["person"]).filter(Cond::equal("digest", Cell::Bytes(digest(secret)))).limit(1);
-    let rows = engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let select = Select::of(system::SESSION, &["person"])
+        .filter(Cond::equal("digest", Cell::Bytes(digest(secret))))
+        .limit(1);
+    let rows = engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     Ok(rows.first().map(|row| row.seq))
 }
 
 /// The caller's own sessions, newest first.
 pub fn list(ctx: &Context) -> EngineResult<Vec<Session>> {
-    let select = Select::of(system::SESSION, &["created_at", "seen_at", "agent", "address"])
-        .filter(Cond::equal("person", ctx.actor.seq()))
-        .order("seq", Direction::Descending)
-        .limit(100);
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let select = Select::of(
+        system::SESSION,
+        &["created_at", "seen_at", "agent", "address"],
+    )
+    .filter(Cond::equal("person", ctx.actor.seq()))
+    .order("seq", Direction::Descending)
+    .limit(100);
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     Ok(rows.iter().map(session).collect())
 }
 
@@ -105,11 +135,21 @@ pub fn revoke(ctx: &Context, seq: i64) -> EngineResult<()> {
         let own = Cond::equal("seq", seq).and(Cond::equal("person", person));
         Ok::<_, EngineError>(tx.delete(system::SESSION, &own)?)
     })?;
-    if gone == 0 { Err(EngineError::NotFound) } else { Ok(()) }
+    if gone == 0 {
+        Err(EngineError::NotFound)
+    } else {
+        Ok(())
+    }
 }
 
 fn session(row: &Row) -> Session {
     let text = |at: usize| row.cells[at].text().unwrap_or_default().to_owned();
     let int = |at: usize| row.cells[at].int().unwrap_or(0);
-    Session { seq: row.seq, created_at: int(0), seen_at: int(1), agent: text(2), address: text(3) }
+    Session {
+        seq: row.seq,
+        created_at: int(0),
+        seen_at: int(1),
+        agent: text(2),
+        address: text(3),
+    }
 }

@@ -29,7 +29,11 @@ pub fn create(ctx: &Context, person: i64, name: &str) -> EngineResult<String> {
         ctx.administer()?;
     }
     let (text, digest) = secret(PREFIX)?;
-    let (now, id, name) = (ctx.now_micros(), ctx.engine.ids().next(), name.chars().take(100).collect::<String>());
+    let (now, id, name) = (
+        ctx.now_micros(),
+        ctx.engine.ids().next(),
+        name.chars().take(100).collect::<String>(),
+    );
     ctx.engine.store().change(Weight::Light, move |tx| {
         let names = ["id", "digest", "person", "name", "created_at"];
         let row = vec![
@@ -53,7 +57,9 @@ pub fn resume(engine: &Engine, secret: &str, via: &str) -> EngineResult<Context>
     let select = Select::of(system::TOKEN, &["person", "used_at", "expires_at"])
         .filter(Cond::equal("digest", Cell::Bytes(digest(secret))))
         .limit(1);
-    let rows = engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let rows = engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     let row = rows.first().ok_or(EngineError::Unauthorized)?;
     let now = engine.clock().now().as_microsecond();
     if row.cells[2].int().is_some_and(|expires| expires < now) {
@@ -63,7 +69,11 @@ pub fn resume(engine: &Engine, secret: &str, via: &str) -> EngineResult<Context>
     if now - row.cells[1].int().unwrap_or(0) > USED_EVERY {
         let seq = row.seq;
         engine.store().change(Weight::Light, move |tx| {
-            tx.update(system::TOKEN, &[("used_at", Set::To(Cell::Int(now)))], &Cond::equal("seq", seq))?;
+            tx.update(
+                system::TOKEN,
+                &[("used_at", Set::To(Cell::Int(now)))],
+                &Cond::equal("seq", seq),
+            )?;
             Ok::<_, EngineError>(())
         })?;
     }
@@ -76,7 +86,10 @@ pub fn list(ctx: &Context) -> EngineResult<Vec<Token>> {
         .filter(Cond::equal("person", ctx.actor.seq()))
         .order("seq", Direction::Descending)
         .limit(200);
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     let token = |row: &guanxi_store::Row| Token {
         id: row.cells[0].id().unwrap_or_default(),
         name: row.cells[1].text().unwrap_or_default().to_owned(),
@@ -92,5 +105,9 @@ pub fn revoke(ctx: &Context, id: Uuid) -> EngineResult<()> {
         let own = Cond::equal("id", id).and(Cond::equal("person", person));
         Ok::<_, EngineError>(tx.delete(system::TOKEN, &own)?)
     })?;
-    if gone == 0 { Err(EngineError::NotFound) } else { Ok(()) }
+    if gone == 0 {
+        Err(EngineError::NotFound)
+    } else {
+        Ok(())
+    }
 }

@@ -31,7 +31,12 @@ pub enum Source {
     Instant(usize),
     User(usize),
     Department(usize),
-    Field { field: Box<Field>, at: usize, width: usize, way: Way },
+    Field {
+        field: Box<Field>,
+        at: usize,
+        width: usize,
+        way: Way,
+    },
 }
 
 /// How a field's cells become text. The first two spare the way over a value.
@@ -48,15 +53,27 @@ pub enum Way {
     Kind,
 }
 
-const SYSTEM: [&str; 8] =
-    ["id", "owner", "department", "created_at", "created_by", "updated_at", "updated_by", "version"];
+const SYSTEM: [&str; 8] = [
+    "id",
+    "owner",
+    "department",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "version",
+];
 /// Of these the ones that are written when nobody names fields.
 const USUAL: [&str; 3] = ["id", "owner", "created_at"];
 
 impl Layout {
     pub fn new(ctx: &Context, object: &Arc<Object>, request: &Request) -> EngineResult<Layout> {
         let grant = ctx.grant(object, Action::Read);
-        let mut layout = Layout { outputs: Vec::new(), columns: Vec::new(), links: request.links };
+        let mut layout = Layout {
+            outputs: Vec::new(),
+            columns: Vec::new(),
+            links: request.links,
+        };
         let mut names: Vec<String> = request.fields.clone();
         if names.is_empty() {
             names.extend(USUAL[..1].iter().map(|name| (*name).to_owned()));
@@ -68,7 +85,9 @@ impl Layout {
             let at = object.position(&name).filter(|at| grant.may_read(*at));
             match at {
                 Some(at) => layout.field(ctx, &object.fields[at], request.heading),
-                None if SYSTEM.contains(&name.as_str()) => layout.system(ctx, &name, request.heading),
+                None if SYSTEM.contains(&name.as_str()) => {
+                    layout.system(ctx, &name, request.heading)
+                }
                 None => return Err(unknown(object, &name)),
             }
         }
@@ -90,8 +109,16 @@ impl Layout {
             _ => Source::User(at),
         };
         let label = system_label(name, ctx.lang);
-        let heading = if heading == Heading::Label { label } else { name };
-        self.outputs.push(Output { heading: heading.to_owned(), name: name.to_owned(), source });
+        let heading = if heading == Heading::Label {
+            label
+        } else {
+            name
+        };
+        self.outputs.push(Output {
+            heading: heading.to_owned(),
+            name: name.to_owned(),
+            source,
+        });
     }
 
     fn field(&mut self, ctx: &Context, field: &Field, heading: Heading) {
@@ -104,15 +131,25 @@ impl Layout {
             "integer" | "rating" if width == 1 => Way::Int,
             "link" if !any => Way::Link,
             "many_links" => Way::Links,
-            "integer" | "decimal" | "money" | "percent" | "date" | "instant" | "bool" | "duration" | "rating" => Way::Plain,
+            "integer" | "decimal" | "money" | "percent" | "date" | "instant" | "bool"
+            | "duration" | "rating" => Way::Plain,
             _ => Way::Kind,
         };
         let heading = match heading {
             Heading::Name => field.name.clone(),
             Heading::Label => field.label.get(ctx.lang, &field.name).to_owned(),
         };
-        let source = Source::Field { field: Box::new(field.clone()), at, width, way };
-        self.outputs.push(Output { heading, name: field.name.clone(), source });
+        let source = Source::Field {
+            field: Box::new(field.clone()),
+            at,
+            width,
+            way,
+        };
+        self.outputs.push(Output {
+            heading,
+            name: field.name.clone(),
+            source,
+        });
     }
 }
 
@@ -154,14 +191,36 @@ impl Names {
             self.by_id.clear();
         }
         for output in &layout.outputs {
-            let Source::Field { field, at, way: way @ (Way::Link | Way::Links), width } = &output.source else { continue };
-            let Some(target) = field.options.to.as_deref().and_then(|to| ctx.catalog.object(to)) else { continue };
+            let Source::Field {
+                field,
+                at,
+                way: way @ (Way::Link | Way::Links),
+                width,
+            } = &output.source
+            else {
+                continue;
+            };
+            let Some(target) = field
+                .options
+                .to
+                .as_deref()
+                .and_then(|to| ctx.catalog.object(to))
+            else {
+                continue;
+            };
             let mut wanted: HashSet<Uuid> = HashSet::new();
             for row in rows {
                 match way {
                     Way::Link => wanted.extend(row.cells[*at].id()),
                     _ if row.cells[*at].is_null() => {}
-                    _ => wanted.extend(field.kind.load(field, &row.cells[*at..at + width]).list().iter().filter_map(Value::id)),
+                    _ => wanted.extend(
+                        field
+                            .kind
+                            .load(field, &row.cells[*at..at + width])
+                            .list()
+                            .iter()
+                            .filter_map(Value::id),
+                    ),
                 }
             }
             wanted.retain(|id| !self.by_id.contains_key(id));
@@ -175,14 +234,19 @@ impl Names {
         const KEYS: usize = 500;
         let grant = ctx.grant(target, Action::Read);
         let field = target.title();
-        let columns: Vec<String> =
-            std::iter::once("id".to_owned()).chain(field.kind.columns(field).into_iter().map(|c| c.name)).collect();
+        let columns: Vec<String> = std::iter::once("id".to_owned())
+            .chain(field.kind.columns(field).into_iter().map(|c| c.name))
+            .collect();
         for chunk in ids.chunks(KEYS) {
             let among = Cond::among("id", chunk.iter().copied().map(Cell::Id).collect());
             let select = Select::from(&target.table, columns.clone())
                 .filter(among.and(Cond::null("deleted_at")).and(grant.cond()));
-            let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-            self.by_id.extend(chunk.iter().map(|id| (*id, String::new())));
+            let rows = ctx
+                .engine
+                .store()
+                .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+            self.by_id
+                .extend(chunk.iter().map(|id| (*id, String::new())));
             if !grant.may_read(target.title) {
                 continue;
             }
@@ -198,9 +262,16 @@ impl Names {
 
     fn person(&mut self, ctx: &Context, seq: i64) -> &str {
         self.people.entry(seq).or_insert_with(|| {
-            let Some(user) = ctx.directory.user(seq) else { return String::new() };
+            let Some(user) = ctx.directory.user(seq) else {
+                return String::new();
+            };
             // Two of the same name are told apart as mail does it; the importer reads both forms.
-            match ctx.directory.users().filter(|other| other.name == user.name).count() {
+            match ctx
+                .directory
+                .users()
+                .filter(|other| other.name == user.name)
+                .count()
+            {
                 0 | 1 => user.name.clone(),
                 _ => format!("{} <{}>", user.name, user.email),
             }
@@ -209,7 +280,13 @@ impl Names {
 }
 
 /// The text of one output of one row, into `text`, which is empty; answers whether it can need defusing.
-pub fn write(ctx: &Context, layout: &Layout, names: &mut Names, (output, row): (&Output, &Row), text: &mut String) -> Danger {
+pub fn write(
+    ctx: &Context,
+    layout: &Layout,
+    names: &mut Names,
+    (output, row): (&Output, &Row),
+    text: &mut String,
+) -> Danger {
     match &output.source {
         Source::Id(at) => {
             if let Some(id) = row.cells[*at].id() {
@@ -219,7 +296,9 @@ pub fn write(ctx: &Context, layout: &Layout, names: &mut Names, (output, row): (
         }
         Source::Version(at) => int(&row.cells[*at], text),
         Source::Instant(at) => {
-            let at = row.cells[*at].int().and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
+            let at = row.cells[*at]
+                .int()
+                .and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
             if let Some(at) = at {
                 let _ = write!(text, "{at}");
             }
@@ -242,11 +321,26 @@ pub fn write(ctx: &Context, layout: &Layout, names: &mut Names, (output, row): (
             }
             Danger::Possible
         }
-        Source::Field { field, at, width, way } => value(layout, names, (field, &row.cells[*at..at + width], *way), text),
+        Source::Field {
+            field,
+            at,
+            width,
+            way,
+        } => value(
+            layout,
+            names,
+            (field, &row.cells[*at..at + width], *way),
+            text,
+        ),
     }
 }
 
-fn value(layout: &Layout, names: &Names, (field, cells, way): (&Field, &[Cell], Way), text: &mut String) -> Danger {
+fn value(
+    layout: &Layout,
+    names: &Names,
+    (field, cells, way): (&Field, &[Cell], Way),
+    text: &mut String,
+) -> Danger {
     if cells.iter().all(Cell::is_null) {
         return Danger::None;
     }
@@ -265,9 +359,17 @@ fn value(layout: &Layout, names: &Names, (field, cells, way): (&Field, &[Cell], 
     }
     let value = field.kind.load(field, cells);
     if way == Way::Links && layout.links == Links::Names {
-        let found: Vec<&str> =
-            value.list().iter().filter_map(Value::id).map(named).filter(|name| !name.is_empty()).collect();
-        if found.iter().any(|name| name.contains([',', ';', '，', '；', '、', '\n']) || name.starts_with('[')) {
+        let found: Vec<&str> = value
+            .list()
+            .iter()
+            .filter_map(Value::id)
+            .map(named)
+            .filter(|name| !name.is_empty())
+            .collect();
+        if found
+            .iter()
+            .any(|name| name.contains([',', ';', '，', '；', '、', '\n']) || name.starts_with('['))
+        {
             text.push_str(&serde_json::Value::from(found).to_string());
         } else {
             text.push_str(&found.join(", "));
@@ -275,7 +377,11 @@ fn value(layout: &Layout, names: &Names, (field, cells, way): (&Field, &[Cell], 
         return Danger::Possible;
     }
     text.push_str(&field.kind.to_text(field, &value));
-    if way == Way::Plain { Danger::None } else { Danger::Possible }
+    if way == Way::Plain {
+        Danger::None
+    } else {
+        Danger::Possible
+    }
 }
 
 fn int(cell: &Cell, text: &mut String) -> Danger {

@@ -21,7 +21,11 @@ pub fn ranges(
         let to = from.saturating_add(RANGE).min(end);
         let mut after = from;
         loop {
-            let range = Cond::compare("seq", Op::Greater, after).and(Cond::compare("seq", Op::LessOrEqual, to));
+            let range = Cond::compare("seq", Op::Greater, after).and(Cond::compare(
+                "seq",
+                Op::LessOrEqual,
+                to,
+            ));
             let (go_on, next) = read(range)?;
             if !go_on {
                 return Ok(());
@@ -37,14 +41,24 @@ pub fn ranges(
 }
 
 fn last(ctx: &Context, object: &Object) -> EngineResult<i64> {
-    let select = Select::of(&object.table, &["id"]).order("seq", Direction::Descending).limit(1);
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let select = Select::of(&object.table, &["id"])
+        .order("seq", Direction::Descending)
+        .limit(1);
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     Ok(rows.first().map_or(0, |row| row.seq))
 }
 
 /// The `seq`s of all rows in this order, sorted here: the database would sort anew for each page where no index
 /// helps. Nulls last, as in lists.
-pub fn sorted(ctx: &Context, object: &Object, cond: &Cond, order: Vec<Order>) -> EngineResult<Vec<i64>> {
+pub fn sorted(
+    ctx: &Context,
+    object: &Object,
+    cond: &Cond,
+    order: Vec<Order>,
+) -> EngineResult<Vec<i64>> {
     /// Keys held in memory: about 100 bytes each.
     const MOST: usize = 5_000_000;
     /// Rows of one reading.
@@ -56,8 +70,13 @@ pub fn sorted(ctx: &Context, object: &Object, cond: &Cond, order: Vec<Order>) ->
             .filter(range.and(cond.clone()))
             .order("seq", Direction::Ascending)
             .limit(ROWS);
-        let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-        let next = (rows.len() == ROWS as usize).then(|| rows.last().map(|row| row.seq)).flatten();
+        let rows = ctx
+            .engine
+            .store()
+            .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+        let next = (rows.len() == ROWS as usize)
+            .then(|| rows.last().map(|row| row.seq))
+            .flatten();
         keys.extend(rows.into_iter().map(|row| (row.cells, row.seq)));
         if keys.len() > MOST {
             return Err(EngineError::bad("too_many_to_sort"));
@@ -68,7 +87,11 @@ pub fn sorted(ctx: &Context, object: &Object, cond: &Cond, order: Vec<Order>) ->
     Ok(keys.into_iter().map(|(_, seq)| seq).collect())
 }
 
-fn compare(order: &[Order], (a, a_seq): &(Vec<Cell>, i64), (b, b_seq): &(Vec<Cell>, i64)) -> Ordering {
+fn compare(
+    order: &[Order],
+    (a, a_seq): &(Vec<Cell>, i64),
+    (b, b_seq): &(Vec<Cell>, i64),
+) -> Ordering {
     for (key, (a, b)) in order.iter().zip(a.iter().zip(b)) {
         let by_value = match (a.is_null(), b.is_null()) {
             (true, true) => Ordering::Equal,
@@ -96,7 +119,10 @@ pub fn by_seq(
 ) -> EngineResult<Vec<Row>> {
     let among = Cond::among("seq", seqs.iter().copied().map(Cell::Int).collect());
     let select = Select::from(&object.table, columns.to_vec()).filter(among.and(cond.clone()));
-    let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let rows = ctx
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     let mut by_seq: HashMap<i64, Row> = rows.into_iter().map(|row| (row.seq, row)).collect();
     Ok(seqs.iter().filter_map(|seq| by_seq.remove(seq)).collect())
 }

@@ -96,8 +96,16 @@ const RANGE: i64 = 20_000;
 const AHEAD: usize = 3;
 
 /// Writes the rows to `out` and answers how many. The caller needs the right to export, beside that to read.
-pub fn run(ctx: &Context, object: &Arc<Object>, request: &Request, out: &mut (dyn Write + Send)) -> EngineResult<u64> {
-    let (read, export) = (ctx.grant(object, Action::Read), ctx.grant(object, Action::Export));
+pub fn run(
+    ctx: &Context,
+    object: &Arc<Object>,
+    request: &Request,
+    out: &mut (dyn Write + Send),
+) -> EngineResult<u64> {
+    let (read, export) = (
+        ctx.grant(object, Action::Read),
+        ctx.grant(object, Action::Export),
+    );
     if read.is_empty() {
         return Err(EngineError::NotFound);
     }
@@ -118,7 +126,12 @@ pub fn run(ctx: &Context, object: &Arc<Object>, request: &Request, out: &mut (dy
         }
     };
     let mut sink = Sink::new(ctx, object, request, (&layout, out))?;
-    let source = Source { ctx, object, cond, columns: layout.columns().to_vec() };
+    let source = Source {
+        ctx,
+        object,
+        cond,
+        columns: layout.columns().to_vec(),
+    };
     // The database is read on a thread beside the one that writes the file.
     let count = std::thread::scope(|scope| {
         let (send, receive) = sync_channel::<Vec<Row>>(AHEAD);
@@ -133,7 +146,9 @@ pub fn run(ctx: &Context, object: &Arc<Object>, request: &Request, out: &mut (dy
         }
         match reader.join() {
             Ok(outcome) => outcome.map(|()| count),
-            Err(_) => Err(EngineError::Broken("the reader of an export panicked".to_owned())),
+            Err(_) => Err(EngineError::Broken(
+                "the reader of an export panicked".to_owned(),
+            )),
         }
     })?;
     sink.finish()?;
@@ -155,8 +170,14 @@ impl Source<'_> {
                 .filter(range.and(self.cond.clone()))
                 .order("seq", Direction::Ascending)
                 .limit(ROWS);
-            let rows = self.ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-            let next = (rows.len() == ROWS as usize).then(|| rows.last().map(|row| row.seq)).flatten();
+            let rows = self
+                .ctx
+                .engine
+                .store()
+                .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+            let next = (rows.len() == ROWS as usize)
+                .then(|| rows.last().map(|row| row.seq))
+                .flatten();
             let go_on = rows.is_empty() || take(rows);
             Ok((go_on, next))
         })
@@ -178,5 +199,9 @@ impl Source<'_> {
 
 /// A name of `fields` that is none, or that the caller may not read: both look the same.
 pub(crate) fn unknown(object: &Object, name: &str) -> EngineError {
-    EngineError::BadRequest(Fault::new("unknown_field").with("name", name).with("object", &object.name))
+    EngineError::BadRequest(
+        Fault::new("unknown_field")
+            .with("name", name)
+            .with("object", &object.name),
+    )
 }

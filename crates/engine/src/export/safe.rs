@@ -5,7 +5,11 @@ use std::borrow::Cow;
 
 /// As it may stand in a CSV file that somebody opens in a spreadsheet.
 pub fn encoded(text: &str) -> Cow<'_, str> {
-    if is_formula(text.trim_start_matches('\'')) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if is_formula(text.trim_start_matches('\'')) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// What `encoded` was given.
@@ -18,9 +22,13 @@ pub fn decoded(text: &str) -> &str {
 
 /// Also behind white space and control characters, which spreadsheets pass over, and in full width.
 fn is_formula(text: &str) -> bool {
-    let first = text.chars().find(|letter| !letter.is_whitespace() && !letter.is_control() && *letter != '\u{feff}');
-    matches!(first, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '−' | '﹦' | '﹢' | '﹣' | '﹫'))
-        || text.starts_with(['\t', '\r', '\n'])
+    let first = text
+        .chars()
+        .find(|letter| !letter.is_whitespace() && !letter.is_control() && *letter != '\u{feff}');
+    matches!(
+        first,
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '−' | '﹦' | '﹢' | '﹣' | '﹫')
+    ) || text.starts_with(['\t', '\r', '\n'])
 }
 
 #[cfg(test)]
@@ -29,7 +37,19 @@ mod tests {
 
     #[test]
     fn formulas_are_defused_and_come_back() {
-        for text in ["=1+1", "+86 551", "-x", "@a", " \t=cmd", "＝1", "\r=1", "'=1", "''=1", "\tx", "\u{feff}=1"] {
+        for text in [
+            "=1+1",
+            "+86 551",
+            "-x",
+            "@a",
+            " \t=cmd",
+            "＝1",
+            "\r=1",
+            "'=1",
+            "''=1",
+            "\tx",
+            "\u{feff}=1",
+        ] {
             let safe = encoded(text);
             assert!(safe.starts_with('\''), "{text:?}");
             assert_eq!(decoded(&safe), text);

@@ -176,10 +176,13 @@ impl Mapping {
     /// Reads TOML, or JSON where the text begins with a brace. A key that nobody knows is an error with its line.
     pub fn parse(text: &str) -> EngineResult<Mapping> {
         if text.trim_start().starts_with('{') {
-            return serde_json::from_str(text).map_err(|error| refused(error.line(), &error.to_string()));
+            return serde_json::from_str(text)
+                .map_err(|error| refused(error.line(), &error.to_string()));
         }
         toml::from_str(text).map_err(|error: toml::de::Error| {
-            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let line = error.span().map_or(0, |span| {
+                text[..span.start.min(text.len())].lines().count().max(1)
+            });
             refused(line, error.message())
         })
     }
@@ -190,7 +193,9 @@ impl Mapping {
 }
 
 fn refused(line: usize, detail: &str) -> EngineError {
-    let fault = Fault::new("bad_mapping").with("line", line).with("detail", detail);
+    let fault = Fault::new("bad_mapping")
+        .with("line", line)
+        .with("detail", detail);
     EngineError::Invalid(vec![fault.at(format!("map:{line}"))])
 }
 
@@ -200,8 +205,15 @@ pub fn with_lines(text: &str, faults: Vec<FieldError>) -> Vec<FieldError> {
     let line_of = |path: &str| {
         let mut parts = path.splitn(3, '.').skip(1);
         let name = parts.next().unwrap_or(path);
-        let wanted = [format!("\"{name}\"]"), format!(".{name}]"), format!("{name} =")];
-        let place = |pattern: &String| text.lines().position(|line| line.contains(pattern.as_str()));
+        let wanted = [
+            format!("\"{name}\"]"),
+            format!(".{name}]"),
+            format!("{name} ="),
+        ];
+        let place = |pattern: &String| {
+            text.lines()
+                .position(|line| line.contains(pattern.as_str()))
+        };
         wanted.iter().find_map(place).map(|at| at + 1)
     };
     let place = |mut error: FieldError| {
@@ -225,8 +237,14 @@ mod tests {
             [fields.region]\ntemplate = \"{x|province}\"\n\n[set]\nroles = [\"manager\"]\n";
         let mapping = Mapping::parse(text).unwrap();
         let column = &mapping.columns["a b"];
-        assert_eq!(column.by.as_ref().unwrap().of("parent").unwrap(), "external_id");
-        assert_eq!(column.missing.as_ref().unwrap().of("name"), Some(&Missing::Create));
+        assert_eq!(
+            column.by.as_ref().unwrap().of("parent").unwrap(),
+            "external_id"
+        );
+        assert_eq!(
+            column.missing.as_ref().unwrap().of("name"),
+            Some(&Missing::Create)
+        );
         assert_eq!(Mapping::parse(&mapping.to_toml()).unwrap(), mapping);
         let json = serde_json::to_string(&mapping).unwrap();
         assert_eq!(Mapping::parse(&json).unwrap(), mapping);
@@ -234,9 +252,14 @@ mod tests {
 
     #[test]
     fn an_unknown_key_has_its_line() {
-        let Err(EngineError::Invalid(errors)) = Mapping::parse("mode = \"create\"\nmatcht = [\"x\"]\n") else {
+        let Err(EngineError::Invalid(errors)) =
+            Mapping::parse("mode = \"create\"\nmatcht = [\"x\"]\n")
+        else {
             unreachable!("refused")
         };
-        assert!(errors[0].fault.args.contains(&("line", "2".to_owned())), "{errors:?}");
+        assert!(
+            errors[0].fault.args.contains(&("line", "2".to_owned())),
+            "{errors:?}"
+        );
     }
 }

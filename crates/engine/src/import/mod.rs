@@ -120,8 +120,14 @@ pub fn status(ctx: &Context, id: Uuid) -> EngineResult<Status> {
 
 /// The caller's imports, newest first; an administrator sees everybody's.
 pub fn list(ctx: &Context, limit: u32) -> EngineResult<Vec<Status>> {
-    let person = if ctx.administers() { None } else { Some(ctx.actor.seq()) };
-    ctx.engine.store().look(|view| state::list(view, person, limit))
+    let person = if ctx.administers() {
+        None
+    } else {
+        Some(ctx.actor.seq())
+    };
+    ctx.engine
+        .store()
+        .look(|view| state::list(view, person, limit))
 }
 
 /// Ends an import that is at work; what it has written stays, and can be undone.
@@ -175,7 +181,9 @@ pub fn pick_up(engine: &Engine) -> EngineResult<usize> {
                     in_background(work)?;
                     taken += 1;
                 }
-                Err(error) => tracing::error!(%id, %error, "an import can't go on: its file is gone"),
+                Err(error) => {
+                    tracing::error!(%id, %error, "an import can't go on: its file is gone")
+                }
             },
             // Another process was quicker.
             Err(EngineError::Taken(..)) => {}
@@ -195,8 +203,14 @@ pub fn failed_rows(ctx: &Context, id: Uuid, out: &mut dyn Write) -> EngineResult
         guanxi_meta::Lang::En => ["error_field", "error_message"],
     };
     let mut to = csv::Writer::from_writer(out);
-    let header = status.options.header.iter().map(|cell| safe::encoded(cell)).chain(words.iter().map(|word| (*word).into()));
-    to.write_record(header.map(|cell: std::borrow::Cow<'_, str>| cell.into_owned())).map_err(unwritable)?;
+    let header = status
+        .options
+        .header
+        .iter()
+        .map(|cell| safe::encoded(cell))
+        .chain(words.iter().map(|word| (*word).into()));
+    to.write_record(header.map(|cell: std::borrow::Cow<'_, str>| cell.into_owned()))
+        .map_err(unwritable)?;
     let (mut after, mut count) = (0, 0);
     loop {
         let rest = Cond::equal("import", status.seq).and(Cond::compare("seq", Op::Greater, after));
@@ -204,7 +218,10 @@ pub fn failed_rows(ctx: &Context, id: Uuid, out: &mut dyn Write) -> EngineResult
             .filter(rest.and(Cond::equal("act", "fail")))
             .order("seq", Direction::Ascending)
             .limit(ROWS);
-        let rows = ctx.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+        let rows = ctx
+            .engine
+            .store()
+            .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
         let Some(last) = rows.last() else { break };
         after = last.seq;
         for row in &rows {
@@ -212,10 +229,12 @@ pub fn failed_rows(ctx: &Context, id: Uuid, out: &mut dyn Write) -> EngineResult
             let mut cells: Vec<String> = serde_json::from_str(text(0)).unwrap_or_default();
             cells.resize(cells.len().max(status.options.header.len()), String::new());
             let errors: Vec<RowError> = serde_json::from_str(text(1)).unwrap_or_default();
-            let join = |of: fn(&RowError) -> &str| errors.iter().map(of).collect::<Vec<_>>().join("; ");
+            let join =
+                |of: fn(&RowError) -> &str| errors.iter().map(of).collect::<Vec<_>>().join("; ");
             cells.push(join(|error| &error.field));
             cells.push(join(|error| &error.message));
-            to.write_record(cells.iter().map(|cell| safe::encoded(cell).into_owned())).map_err(unwritable)?;
+            to.write_record(cells.iter().map(|cell| safe::encoded(cell).into_owned()))
+                .map_err(unwritable)?;
             count += 1;
         }
     }
@@ -240,7 +259,11 @@ pub fn failed_file(ctx: &Context, id: Uuid) -> EngineResult<PathBuf> {
 /// Imports are their makers' own, and administrators'.
 fn mine(ctx: &Context, status: Status) -> EngineResult<Status> {
     let own = status.person == ctx.actor.seq() || ctx.administers();
-    if own { Ok(status) } else { Err(EngineError::NotFound) }
+    if own {
+        Ok(status)
+    } else {
+        Err(EngineError::NotFound)
+    }
 }
 
 fn begin(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Work> {
@@ -258,8 +281,14 @@ fn begin(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Work> {
     let staged = source::stage(&folder(&ctx.engine, id), mapping.sheet.as_deref())?;
     if mapping.columns.is_empty() && mapping.fields.is_empty() {
         let proposal = suggest::proposal(ctx, &object, &staged)?.0;
-        mapping = Mapping { columns: proposal.columns, fields: proposal.fields, ..mapping };
-        if mapping.match_fields.is_empty() && request.mode.is_none_or(|mode| Some(mode) == proposal.mode) {
+        mapping = Mapping {
+            columns: proposal.columns,
+            fields: proposal.fields,
+            ..mapping
+        };
+        if mapping.match_fields.is_empty()
+            && request.mode.is_none_or(|mode| Some(mode) == proposal.mode)
+        {
             mapping.match_fields = proposal.match_fields;
         }
     }
@@ -277,7 +306,11 @@ fn begin(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Work> {
     status.finished_at = None;
     (status.rows, status.created, status.updated, status.failed) = (0, 0, 0, 0);
     let log_from = ctx.engine.store().log_head()?;
-    status.outcome = state::Outcome { size: staged.size, log_from, ..state::Outcome::default() };
+    status.outcome = state::Outcome {
+        size: staged.size,
+        log_from,
+        ..state::Outcome::default()
+    };
     // The work is its maker's, also where an administrator starts it.
     status.person = ctx.actor.seq();
     take(ctx, status)
@@ -285,8 +318,13 @@ fn begin(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Work> {
 
 fn begin_undo(ctx: &Context, id: Uuid) -> EngineResult<Work> {
     let mut status = status(ctx, id)?;
-    if !matches!(status.state, State::Done | State::Cancelled | State::Failed) || status.options.dry_run {
-        return Err(EngineError::Taken(Fault::new("nothing_to_undo"), Vec::new()));
+    if !matches!(status.state, State::Done | State::Cancelled | State::Failed)
+        || status.options.dry_run
+    {
+        return Err(EngineError::Taken(
+            Fault::new("nothing_to_undo"),
+            Vec::new(),
+        ));
     }
     status.state = State::Undoing;
     status.outcome.undo = Some(Undone {
@@ -314,7 +352,9 @@ fn take(ctx: &Context, status: Status) -> EngineResult<Work> {
 
 fn in_background(mut work: Work) -> EngineResult<()> {
     let name = "guanxi-import".to_owned();
-    let spawned = std::thread::Builder::new().name(name).spawn(move || finish(&mut work, &mut |_| {}));
+    let spawned = std::thread::Builder::new()
+        .name(name)
+        .spawn(move || finish(&mut work, &mut |_| {}));
     spawned.map(drop).map_err(source::broken)
 }
 
@@ -347,10 +387,14 @@ fn finish(work: &mut Work, tell: &mut dyn FnMut(&Status)) {
 fn words(error: &EngineError, lang: guanxi_meta::Lang) -> String {
     let say = |fault: &Fault| fault.message(lang);
     match error {
-        EngineError::Invalid(errors) => {
-            errors.iter().map(|error| format!("{}: {}", error.field, say(&error.fault))).collect::<Vec<_>>().join("; ")
-        }
-        EngineError::BadRequest(fault) | EngineError::TooLarge(fault) | EngineError::Taken(fault, _) => say(fault),
+        EngineError::Invalid(errors) => errors
+            .iter()
+            .map(|error| format!("{}: {}", error.field, say(&error.fault)))
+            .collect::<Vec<_>>()
+            .join("; "),
+        EngineError::BadRequest(fault)
+        | EngineError::TooLarge(fault)
+        | EngineError::Taken(fault, _) => say(fault),
         EngineError::Store(guanxi_store::StoreError::Full) => say(&Fault::new("disk_full")),
         EngineError::Unauthorized | EngineError::Forbidden(_) | EngineError::NotFound => {
             say(&Fault::new("rights_changed"))

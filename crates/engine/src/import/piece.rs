@@ -9,8 +9,8 @@ use super::state::RowError;
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
 use crate::write::{self, Origin, Prepared, Saved, Target};
-use guanxi_meta::fault::{Fault, FieldError};
 use guanxi_meta::Cell;
+use guanxi_meta::fault::{Fault, FieldError};
 use guanxi_store::Transaction;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -57,7 +57,12 @@ struct Pending {
 
 impl<'a> Piece<'a> {
     pub fn new(ctx: &'a Context, plan: &'a Plan, raws: &'a [Raw], known: &'a Names) -> Piece<'a> {
-        let resolver = Resolver { ctx, plan, known, fresh: Names::default() };
+        let resolver = Resolver {
+            ctx,
+            plan,
+            known,
+            fresh: Names::default(),
+        };
         Piece {
             ctx,
             plan,
@@ -71,7 +76,11 @@ impl<'a> Piece<'a> {
     }
 
     /// Writes the rows; `None` stands for one that is passed over.
-    pub fn write(&mut self, tx: &mut dyn Transaction, rows: Vec<Option<Typed>>) -> EngineResult<()> {
+    pub fn write(
+        &mut self,
+        tx: &mut dyn Transaction,
+        rows: Vec<Option<Typed>>,
+    ) -> EngineResult<()> {
         let first = self.tally.consumed;
         let count = rows.len();
         let mut places = Vec::with_capacity(count);
@@ -114,10 +123,19 @@ impl<'a> Piece<'a> {
         if self.plan.duplicates == Duplicates::Create {
             return Ok(Default::default());
         }
-        let is_new = |at: &usize| keys[*at].as_ref().is_none_or(|key| !found.contains_key(key));
+        let is_new = |at: &usize| {
+            keys[*at]
+                .as_ref()
+                .is_none_or(|key| !found.contains_key(key))
+        };
         let new: Vec<usize> = (0..typed.len()).filter(is_new).collect();
         let rows: Vec<&Typed> = new.iter().map(|at| &typed[*at]).collect();
-        Ok(self.resolver.lookalikes(tx, &rows)?.into_iter().map(|at| new[at]).collect())
+        Ok(self
+            .resolver
+            .lookalikes(tx, &rows)?
+            .into_iter()
+            .map(|at| new[at])
+            .collect())
     }
 
     fn row(
@@ -134,15 +152,32 @@ impl<'a> Piece<'a> {
         if key.as_ref().is_some_and(|key| self.queued.contains(key)) {
             self.flush(tx)?;
         }
-        let known = key.as_ref().and_then(|key| self.made.get(key).copied().map(Found::One).or(found.get(key).copied()));
-        let at = self.plan.matches.first().map(|at| self.plan.object.fields[*at].name.clone()).unwrap_or_default();
+        let known = key.as_ref().and_then(|key| {
+            self.made
+                .get(key)
+                .copied()
+                .map(Found::One)
+                .or(found.get(key).copied())
+        });
+        let at = self
+            .plan
+            .matches
+            .first()
+            .map(|at| self.plan.object.fields[*at].name.clone())
+            .unwrap_or_default();
         match (known.unwrap_or(Found::None), self.plan.mode) {
             (Found::Several, _) => self.fail(raw, vec![Fault::new("ambiguous_match").at(at)]),
-            (Found::One(_), Mode::Create) => self.fail(raw, vec![Fault::new("already_there").at(at)]),
+            (Found::One(_), Mode::Create) => {
+                self.fail(raw, vec![Fault::new("already_there").at(at)])
+            }
             (Found::None, Mode::Update) => self.fail(raw, vec![Fault::new("not_found").at(at)]),
             (Found::One(id), _) => {
                 let prepared = self.prepared(Target::Update { id, if_match: None }, typed);
-                self.pending.push(Pending { raw, key: None, prepared });
+                self.pending.push(Pending {
+                    raw,
+                    key: None,
+                    prepared,
+                });
             }
             (Found::None, _) => {
                 if alike {
@@ -164,16 +199,22 @@ impl<'a> Piece<'a> {
 
     fn prepared(&self, target: Target, typed: Typed) -> Prepared {
         let origin = match target {
-            Target::Create => {
-                Origin { created_at: typed.created_at, created_by: typed.created_by, ..Origin::default() }
-            }
+            Target::Create => Origin {
+                created_at: typed.created_at,
+                created_by: typed.created_by,
+                ..Origin::default()
+            },
             _ => Origin::default(),
         };
         let mut prepared = write::typed(&self.plan.object, target, typed.values, origin);
         prepared.owner = typed.owner;
         prepared.department = typed.department;
-        prepared.named.extend(typed.owner.map(|_| "owner".to_owned()));
-        prepared.named.extend(typed.department.map(|_| "department".to_owned()));
+        prepared
+            .named
+            .extend(typed.owner.map(|_| "owner".to_owned()));
+        prepared
+            .named
+            .extend(typed.department.map(|_| "department".to_owned()));
         prepared
     }
 
@@ -184,8 +225,9 @@ impl<'a> Piece<'a> {
         }
         let pending = std::mem::take(&mut self.pending);
         self.queued.clear();
-        let (creates, updates): (Vec<Pending>, Vec<Pending>) =
-            pending.into_iter().partition(|pending| pending.prepared.target == Target::Create);
+        let (creates, updates): (Vec<Pending>, Vec<Pending>) = pending
+            .into_iter()
+            .partition(|pending| pending.prepared.target == Target::Create);
         let mut places = Vec::with_capacity(creates.len() + updates.len());
         let mut prepared = Vec::with_capacity(places.capacity());
         let new = creates.len();
@@ -218,12 +260,18 @@ impl<'a> Piece<'a> {
         Ok(())
     }
 
-    fn settle(&mut self, raw: usize, key: Option<Vec<Cell>>, result: EngineResult<Saved>) -> EngineResult<()> {
+    fn settle(
+        &mut self,
+        raw: usize,
+        key: Option<Vec<Cell>>,
+        result: EngineResult<Saved>,
+    ) -> EngineResult<()> {
         match result {
             Ok(saved) => {
                 if saved.before.is_none() {
                     self.tally.created += 1;
-                    self.ctx.remember_link(&self.plan.object.table, saved.id, true);
+                    self.ctx
+                        .remember_link(&self.plan.object.table, saved.id, true);
                 } else {
                     self.tally.updated += 1;
                 }
@@ -242,20 +290,34 @@ impl<'a> Piece<'a> {
         let lang = self.ctx.lang;
         let errors = errors
             .into_iter()
-            .map(|error| RowError { line: row.line, field: self.heading(error.field), message: error.fault.message(lang) })
+            .map(|error| RowError {
+                line: row.line,
+                field: self.heading(error.field),
+                message: error.fault.message(lang),
+            })
             .collect();
-        self.tally.failures.push(Failure { line: row.line, cells: row.cells.clone(), errors });
+        self.tally.failures.push(Failure {
+            line: row.line,
+            cells: row.cells.clone(),
+            errors,
+        });
     }
 
     /// The heading of the column that fills the field: what stands in the file that has to be mended.
     fn heading(&self, field: String) -> String {
         use super::plan::Slot;
-        let Some(at) = self.plan.object.position(&field) else { return field };
+        let Some(at) = self.plan.object.position(&field) else {
+            return field;
+        };
         let fills = |slot: &Slot| match slot {
             Slot::Field { at: filled, .. } | Slot::Link { at: filled, .. } => *filled == at,
             _ => false,
         };
-        let input = self.plan.inputs.iter().find(|input| input.to.iter().any(fills));
+        let input = self
+            .plan
+            .inputs
+            .iter()
+            .find(|input| input.to.iter().any(fills));
         input.map_or(field, |input| input.name.clone())
     }
 }
@@ -267,7 +329,9 @@ fn faults(error: EngineError) -> Vec<FieldError> {
         EngineError::Taken(fault, errors) if errors.is_empty() => vec![fault.at("")],
         EngineError::Taken(_, errors) => errors,
         EngineError::NotFound => vec![Fault::new("not_found").at("")],
-        EngineError::Forbidden(action) => vec![Fault::new("not_allowed").with("action", action).at("")],
+        EngineError::Forbidden(action) => {
+            vec![Fault::new("not_allowed").with("action", action).at("")]
+        }
         EngineError::BadRequest(fault) => vec![fault.at("")],
         error => {
             tracing::error!(%error, "a row of an import failed by a defect");

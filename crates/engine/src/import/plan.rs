@@ -48,8 +48,15 @@ pub enum From {
 
 #[derive(Debug, Clone)]
 pub enum Slot {
-    Field { at: usize, reading: Reading },
-    Link { at: usize, lookup: usize, shape: Shape },
+    Field {
+        at: usize,
+        reading: Reading,
+    },
+    Link {
+        at: usize,
+        lookup: usize,
+        shape: Shape,
+    },
     Owner(Missing),
     Department(Missing),
     CreatedAt(Reading),
@@ -99,16 +106,27 @@ pub struct Constants {
 
 impl Plan {
     /// Checks the mapping; `headings` are the file's. All faults at once, each at the mapping's key.
-    pub fn new(ctx: &Context, object: &Arc<Object>, mapping: &Mapping, headings: &[String]) -> EngineResult<Plan> {
+    pub fn new(
+        ctx: &Context,
+        object: &Arc<Object>,
+        mapping: &Mapping,
+        headings: &[String],
+    ) -> EngineResult<Plan> {
         let mut builder = Builder::new(ctx, object, mapping, headings);
         builder.read();
         let Builder { plan, errors, .. } = builder;
-        if errors.is_empty() { Ok(plan) } else { Err(EngineError::Invalid(errors)) }
+        if errors.is_empty() {
+            Ok(plan)
+        } else {
+            Err(EngineError::Invalid(errors))
+        }
     }
 
     /// Whether a row may lead to another record of the same object that an earlier row made.
     pub fn leads_to_itself(&self) -> bool {
-        self.lookups.iter().any(|lookup| lookup.target.name == self.object.name && lookup.by != By::Path)
+        self.lookups
+            .iter()
+            .any(|lookup| lookup.target.name == self.object.name && lookup.by != By::Path)
     }
 }
 
@@ -122,14 +140,23 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(ctx: &'a Context, object: &Arc<Object>, mapping: &'a Mapping, headings: &[String]) -> Builder<'a> {
+    fn new(
+        ctx: &'a Context,
+        object: &Arc<Object>,
+        mapping: &'a Mapping,
+        headings: &[String],
+    ) -> Builder<'a> {
         let mut columns = HashMap::new();
         for (at, name) in headings.iter().enumerate() {
             columns.entry(name.clone()).or_insert(at);
         }
         // Nobody looks, unless somebody asked for it, where the mode finds existing records itself.
         let quiet = mapping.mode == Some(Mode::Update) || !object.has("identity");
-        let duplicates = mapping.duplicates.unwrap_or(if quiet { Duplicates::Create } else { Duplicates::Report });
+        let duplicates = mapping.duplicates.unwrap_or(if quiet {
+            Duplicates::Create
+        } else {
+            Duplicates::Report
+        });
         let plan = Plan {
             object: object.clone(),
             mode: mapping.mode.unwrap_or_default(),
@@ -140,7 +167,14 @@ impl<'a> Builder<'a> {
             lookups: Vec::new(),
             duplicates,
         };
-        Builder { ctx, mapping, columns, plan, filled: HashSet::new(), errors: Vec::new() }
+        Builder {
+            ctx,
+            mapping,
+            columns,
+            plan,
+            filled: HashSet::new(),
+            errors: Vec::new(),
+        }
     }
 
     fn fail(&mut self, at: impl Into<String>, fault: Fault) {
@@ -149,8 +183,15 @@ impl<'a> Builder<'a> {
 
     fn read(&mut self) {
         let mapping = self.mapping;
-        if let Some(other) = mapping.object.as_deref().filter(|name| *name != self.plan.object.name) {
-            self.fail("object", Fault::new("mapping_of_another_object").with("object", other));
+        if let Some(other) = mapping
+            .object
+            .as_deref()
+            .filter(|name| *name != self.plan.object.name)
+        {
+            self.fail(
+                "object",
+                Fault::new("mapping_of_another_object").with("object", other),
+            );
         }
         for (name, column) in &mapping.columns {
             self.column(name, column);
@@ -173,46 +214,82 @@ impl<'a> Builder<'a> {
 
     fn heading(&mut self, at: &str, name: &str) -> Option<usize> {
         let folded = name.trim().to_lowercase();
-        let like = || self.columns.iter().find(|(known, _)| known.to_lowercase() == folded).map(|(_, at)| *at);
+        let like = || {
+            self.columns
+                .iter()
+                .find(|(known, _)| known.to_lowercase() == folded)
+                .map(|(_, at)| *at)
+        };
         let found = self.columns.get(name).copied().or_else(like);
         if found.is_none() {
             let near = nearest(name, self.columns.keys().map(String::as_str)).map(str::to_owned);
-            self.fail(at, Fault::new("unknown_column").with("column", name).near(near.as_deref()));
+            self.fail(
+                at,
+                Fault::new("unknown_column")
+                    .with("column", name)
+                    .near(near.as_deref()),
+            );
         }
         found
     }
 
     /// Nothing is lost by a misspelt heading: each column is named, if only to leave it out.
     fn unnamed(&mut self) {
-        let folded: HashSet<String> = self.mapping.columns.keys().map(|name| name.trim().to_lowercase()).collect();
-        let mut names: Vec<&String> = self.columns.keys().filter(|name| !name.is_empty()).collect();
+        let folded: HashSet<String> = self
+            .mapping
+            .columns
+            .keys()
+            .map(|name| name.trim().to_lowercase())
+            .collect();
+        let mut names: Vec<&String> = self
+            .columns
+            .keys()
+            .filter(|name| !name.is_empty())
+            .collect();
         names.sort_unstable();
-        let unnamed = names.into_iter().filter(|name| !folded.contains(&name.to_lowercase()));
-        let errors = unnamed.map(|name| Fault::new("column_not_named").with("column", name).at(format!("columns.{name}")));
+        let unnamed = names
+            .into_iter()
+            .filter(|name| !folded.contains(&name.to_lowercase()));
+        let errors = unnamed.map(|name| {
+            Fault::new("column_not_named")
+                .with("column", name)
+                .at(format!("columns.{name}"))
+        });
         self.errors.extend(errors);
     }
 
     fn column(&mut self, name: &str, column: &ColumnMap) {
         let path = format!("columns.{name}");
-        let Some(position) = self.heading(&path, name) else { return };
+        let Some(position) = self.heading(&path, name) else {
+            return;
+        };
         let Some(fields) = &column.field else {
             if !column.skip {
                 self.fail(path, Fault::new("column_without_field"));
             }
             return;
         };
-        let factor = column.factor.as_ref().map(|number| number.to_string().parse::<Decimal>());
+        let factor = column
+            .factor
+            .as_ref()
+            .map(|number| number.to_string().parse::<Decimal>());
         if let Some(Err(_)) = factor {
             self.fail(&path, Fault::new("not_a_number"));
         }
         let reading = Reading {
-            date_format: column.date_format.clone().or_else(|| self.mapping.date_format.clone()),
+            date_format: column
+                .date_format
+                .clone()
+                .or_else(|| self.mapping.date_format.clone()),
             factor: factor.and_then(Result::ok),
             comma: column.decimal.or(self.mapping.decimal) == Some(DecimalMark::Comma),
             currency: None,
         };
         let reading = match column.currency.as_deref().map(guanxi_meta::currency::parse) {
-            Some(Ok(currency)) => Reading { currency: Some(currency), ..reading },
+            Some(Ok(currency)) => Reading {
+                currency: Some(currency),
+                ..reading
+            },
             Some(Err(fault)) => {
                 self.fail(&path, fault);
                 reading
@@ -222,18 +299,34 @@ impl<'a> Builder<'a> {
         self.format(&path, reading.date_format.as_deref());
         let mut to = Vec::new();
         for field in fields.names() {
-            let by = column.by.as_ref().and_then(|by| by.of(field)).map(String::as_str);
-            let missing = column.missing.as_ref().and_then(|missing| missing.of(field)).copied();
+            let by = column
+                .by
+                .as_ref()
+                .and_then(|by| by.of(field))
+                .map(String::as_str);
+            let missing = column
+                .missing
+                .as_ref()
+                .and_then(|missing| missing.of(field))
+                .copied();
             to.extend(self.slot(&path, field, (by, missing), &reading));
         }
         let from = From::Column(position);
-        self.plan.inputs.push(Input { name: name.to_owned(), from, values: values(&column.values), to });
+        self.plan.inputs.push(Input {
+            name: name.to_owned(),
+            from,
+            values: values(&column.values),
+            to,
+        });
     }
 
     fn made(&mut self, name: &str, field: &FieldMap) {
         let path = format!("fields.{name}");
         let reading = Reading {
-            date_format: field.date_format.clone().or_else(|| self.mapping.date_format.clone()),
+            date_format: field
+                .date_format
+                .clone()
+                .or_else(|| self.mapping.date_format.clone()),
             ..Reading::default()
         };
         self.format(&path, field.date_format.as_deref());
@@ -243,7 +336,12 @@ impl<'a> Builder<'a> {
                 let slot = self.slot(&path, name, (field.by.as_deref(), field.missing), &reading);
                 let from = From::Template(template);
                 let to = slot.into_iter().collect();
-                self.plan.inputs.push(Input { name: name.to_owned(), from, values: values(&field.values), to });
+                self.plan.inputs.push(Input {
+                    name: name.to_owned(),
+                    from,
+                    values: values(&field.values),
+                    to,
+                });
             }
         }
     }
@@ -258,7 +356,13 @@ impl<'a> Builder<'a> {
     }
 
     /// What a field's cell becomes; a fault and `None` if the caller may not write it, or nobody may.
-    fn slot(&mut self, path: &str, name: &str, link: (Option<&str>, Option<Missing>), reading: &Reading) -> Option<Slot> {
+    fn slot(
+        &mut self,
+        path: &str,
+        name: &str,
+        link: (Option<&str>, Option<Missing>),
+        reading: &Reading,
+    ) -> Option<Slot> {
         if !self.filled.insert(name.to_owned()) {
             self.fail(path, Fault::new("field_twice").with("field", name));
             return None;
@@ -266,7 +370,9 @@ impl<'a> Builder<'a> {
         let missing = link.1.unwrap_or_default();
         match name {
             "owner" => return Some(Slot::Owner(missing)),
-            "department" if self.plan.object.position(name).is_none() => return Some(Slot::Department(missing)),
+            "department" if self.plan.object.position(name).is_none() => {
+                return Some(Slot::Department(missing));
+            }
             "created_at" | "created_by" => {
                 // Nobody signs with another's name or date but those who answer for the house.
                 if !self.ctx.administers() {
@@ -288,10 +394,18 @@ impl<'a> Builder<'a> {
                 self.fail(path, Fault::new("not_a_link").with("field", name));
                 return None;
             }
-            _ => return Some(Slot::Field { at, reading: reading.clone() }),
+            _ => {
+                return Some(Slot::Field {
+                    at,
+                    reading: reading.clone(),
+                });
+            }
         };
         if field.options.to.as_deref() == Some("*") {
-            return Some(Slot::Field { at, reading: Reading::default() });
+            return Some(Slot::Field {
+                at,
+                reading: Reading::default(),
+            });
         }
         let lookup = self.lookup(path, &field, link.0, missing)?;
         Some(Slot::Link { at, lookup, shape })
@@ -300,12 +414,22 @@ impl<'a> Builder<'a> {
     fn writable(&mut self, path: &str, name: &str) -> Option<usize> {
         let object = self.plan.object.clone();
         let alias = |field: &Field| field.kind.aliases(field).iter().any(|alias| alias == name);
-        let found = object.position(name).or_else(|| object.fields.iter().position(alias));
+        let found = object
+            .position(name)
+            .or_else(|| object.fields.iter().position(alias));
         let read = self.ctx.grant(&object, Action::Read);
         let Some(at) = found.filter(|at| read.may_read(*at)) else {
-            let names = (0..object.fields.len()).filter(|at| read.may_read(*at)).map(|at| object.fields[at].name.as_str());
-            let near = nearest(name, names.chain(["owner", "department", "created_at", "created_by"])).map(str::to_owned);
-            let fault = Fault::new("unknown_field").with("name", name).with("object", &object.name);
+            let names = (0..object.fields.len())
+                .filter(|at| read.may_read(*at))
+                .map(|at| object.fields[at].name.as_str());
+            let near = nearest(
+                name,
+                names.chain(["owner", "department", "created_at", "created_by"]),
+            )
+            .map(str::to_owned);
+            let fault = Fault::new("unknown_field")
+                .with("name", name)
+                .with("object", &object.name);
             self.fail(path, fault.near(near.as_deref()));
             return None;
         };
@@ -317,7 +441,13 @@ impl<'a> Builder<'a> {
         Some(at)
     }
 
-    fn lookup(&mut self, path: &str, field: &Field, by: Option<&str>, missing: Missing) -> Option<usize> {
+    fn lookup(
+        &mut self,
+        path: &str,
+        field: &Field,
+        by: Option<&str>,
+        missing: Missing,
+    ) -> Option<usize> {
         let to = field.options.to.as_deref().unwrap_or_default();
         let Ok(target) = self.ctx.object(to) else {
             self.fail(path, Fault::new("not_found").with("field", &field.name));
@@ -332,22 +462,39 @@ impl<'a> Builder<'a> {
             (_, name) => {
                 let read = self.ctx.grant(&target, Action::Read);
                 let Some(at) = target.position(name).filter(|at| read.may_read(*at)) else {
-                    let fault = Fault::new("unknown_field").with("name", name).with("object", to);
-                    self.fail(path, fault.near(nearest(name, target.fields.iter().map(|f| f.name.as_str()))));
+                    let fault = Fault::new("unknown_field")
+                        .with("name", name)
+                        .with("object", to);
+                    self.fail(
+                        path,
+                        fault.near(nearest(name, target.fields.iter().map(|f| f.name.as_str()))),
+                    );
                     return None;
                 };
                 if !is_indexed(&target, at) {
-                    self.fail(path, Fault::new("not_indexed").with("field", name).with("object", to));
+                    self.fail(
+                        path,
+                        Fault::new("not_indexed")
+                            .with("field", name)
+                            .with("object", to),
+                    );
                     return None;
                 }
                 By::Field(at)
             }
         };
         let makes = missing == Missing::Create && by != By::Path;
-        if makes && (matches!(by, By::Id | By::Person) || self.ctx.grant(&target, Action::Create).is_empty()) {
+        if makes
+            && (matches!(by, By::Id | By::Person)
+                || self.ctx.grant(&target, Action::Create).is_empty())
+        {
             self.fail(path, Fault::new("cannot_create").with("object", to));
         }
-        self.plan.lookups.push(Lookup { target, by, missing });
+        self.plan.lookups.push(Lookup {
+            target,
+            by,
+            missing,
+        });
         Some(self.plan.lookups.len() - 1)
     }
 
@@ -362,17 +509,22 @@ impl<'a> Builder<'a> {
                 Ok(seq) => self.plan.constants.owner = Some(seq),
                 Err(fault) => self.fail(path, fault),
             },
-            "department" if self.plan.object.position(name).is_none() => match department(self.ctx, text) {
-                Some(seq) => self.plan.constants.department = Some(seq),
-                None => self.fail(path, Fault::new("not_found")),
-            },
+            "department" if self.plan.object.position(name).is_none() => {
+                match department(self.ctx, text) {
+                    Some(seq) => self.plan.constants.department = Some(seq),
+                    None => self.fail(path, Fault::new("not_found")),
+                }
+            }
             _ => {
-                let Some(at) = self.writable(&path, name) else { return };
+                let Some(at) = self.writable(&path, name) else {
+                    return;
+                };
                 let field = &self.plan.object.fields[at];
                 let value = match json {
-                    Json::String(text) => field.kind.parse(field, json).or_else(|_| {
-                        field.kind.read_in(field, text.trim(), &self.ctx.zone)
-                    }),
+                    Json::String(text) => field
+                        .kind
+                        .parse(field, json)
+                        .or_else(|_| field.kind.read_in(field, text.trim(), &self.ctx.zone)),
                     json => field.kind.parse(field, json),
                 };
                 match value {
@@ -394,7 +546,9 @@ impl<'a> Builder<'a> {
         for name in &self.mapping.match_fields {
             let Some(at) = object.position(name) else {
                 let near = nearest(name, object.fields.iter().map(|field| field.name.as_str()));
-                let fault = Fault::new("unknown_field").with("name", name).with("object", &object.name);
+                let fault = Fault::new("unknown_field")
+                    .with("name", name)
+                    .with("object", &object.name);
                 self.fail("match", fault.near(near));
                 continue;
             };
@@ -403,11 +557,22 @@ impl<'a> Builder<'a> {
             }
             self.plan.matches.push(at);
         }
-        self.plan.matches.sort_by_key(|at| !is_indexed(&object, *at));
-        let quick = self.plan.matches.first().is_none_or(|at| is_indexed(&object, *at));
+        self.plan
+            .matches
+            .sort_by_key(|at| !is_indexed(&object, *at));
+        let quick = self
+            .plan
+            .matches
+            .first()
+            .is_none_or(|at| is_indexed(&object, *at));
         if !quick {
             let names = self.mapping.match_fields.join(", ");
-            self.fail("match", Fault::new("not_indexed").with("field", names).with("object", &object.name));
+            self.fail(
+                "match",
+                Fault::new("not_indexed")
+                    .with("field", names)
+                    .with("object", &object.name),
+            );
         }
     }
 
@@ -418,9 +583,13 @@ impl<'a> Builder<'a> {
         }
         let object = self.plan.object.clone();
         for field in &object.fields {
-            let wanted = field.required == Required::Yes && field.kind.writable() == Writable::ByCaller;
+            let wanted =
+                field.required == Required::Yes && field.kind.writable() == Writable::ByCaller;
             if wanted && field.default.is_none() && !self.filled.contains(&field.name) {
-                self.fail("columns", Fault::new("required_not_mapped").with("field", &field.name));
+                self.fail(
+                    "columns",
+                    Fault::new("required_not_mapped").with("field", &field.name),
+                );
             }
         }
     }
@@ -441,7 +610,9 @@ impl<'a> Builder<'a> {
 }
 
 fn values(map: &BTreeMap<String, String>) -> HashMap<String, String> {
-    map.iter().map(|(from, to)| (from.clone(), to.clone())).collect()
+    map.iter()
+        .map(|(from, to)| (from.clone(), to.clone()))
+        .collect()
 }
 
 /// Whether a record is found by the field without walking through all of them.
@@ -456,11 +627,22 @@ pub fn is_indexed(object: &Object, at: usize) -> bool {
 /// The `seq` of a user by id, e-mail, name, or `Name <e-mail>`. Two of the same name are `ambiguous`.
 pub fn person(ctx: &Context, text: &str) -> Result<i64, Fault> {
     let text = text.trim();
-    if let Some(user) = text.parse().ok().and_then(|id| ctx.directory.user_by_id(id)) {
+    if let Some(user) = text
+        .parse()
+        .ok()
+        .and_then(|id| ctx.directory.user_by_id(id))
+    {
         return Ok(user.seq);
     }
-    let email = text.rsplit_once('<').map_or(text, |(_, email)| email.trim_end_matches('>')).to_lowercase();
-    if let Some(user) = ctx.directory.users().find(|user| !user.email.is_empty() && user.email.to_lowercase() == email) {
+    let email = text
+        .rsplit_once('<')
+        .map_or(text, |(_, email)| email.trim_end_matches('>'))
+        .to_lowercase();
+    if let Some(user) = ctx
+        .directory
+        .users()
+        .find(|user| !user.email.is_empty() && user.email.to_lowercase() == email)
+    {
         return Ok(user.seq);
     }
     let mut named = ctx.directory.users().filter(|user| user.name == text);
@@ -474,7 +656,11 @@ pub fn person(ctx: &Context, text: &str) -> Result<i64, Fault> {
 /// The `seq` of a department by id or path (`Sales/East`), or by a name that only one has.
 pub fn department(ctx: &Context, text: &str) -> Option<i64> {
     let text = text.trim().trim_matches('/');
-    if let Some(found) = text.parse().ok().and_then(|id| ctx.directory.department_by_id(id)) {
+    if let Some(found) = text
+        .parse()
+        .ok()
+        .and_then(|id| ctx.directory.department_by_id(id))
+    {
         return Some(found.seq);
     }
     let all = || ctx.directory.departments();

@@ -46,7 +46,13 @@ pub struct RowReader<'a> {
 
 impl<'a> RowReader<'a> {
     pub fn new(ctx: &'a Context, plan: &'a Plan, columns: usize) -> RowReader<'a> {
-        RowReader { ctx, plan, columns, people: HashMap::new(), departments: HashMap::new() }
+        RowReader {
+            ctx,
+            plan,
+            columns,
+            people: HashMap::new(),
+            departments: HashMap::new(),
+        }
     }
 
     /// `None` for a row that is passed over: empty, or without what it needs.
@@ -63,8 +69,17 @@ impl<'a> RowReader<'a> {
             ..Typed::default()
         };
         typed.values.extend(constants.values.iter().cloned());
-        if raw.cells.iter().skip(self.columns).any(|cell| !cell.trim().is_empty()) {
-            typed.errors.push(Fault::new("too_many_cells").with("columns", self.columns).at(""));
+        if raw
+            .cells
+            .iter()
+            .skip(self.columns)
+            .any(|cell| !cell.trim().is_empty())
+        {
+            typed.errors.push(
+                Fault::new("too_many_cells")
+                    .with("columns", self.columns)
+                    .at(""),
+            );
         }
         for (at, input) in self.plan.inputs.iter().enumerate() {
             let text = text_of(input, raw);
@@ -82,11 +97,21 @@ impl<'a> RowReader<'a> {
         let fault = match slot {
             Slot::Field { at, reading } => {
                 let field = &self.plan.object.fields[*at];
-                value(self.ctx, field, text, reading).map(|value| typed.values.push((*at, value))).err()
+                value(self.ctx, field, text, reading)
+                    .map(|value| typed.values.push((*at, value)))
+                    .err()
             }
-            Slot::Link { at, lookup, shape } => self.link(typed, (input, *at, *lookup, *shape), text).err(),
-            Slot::Owner(missing) => self.person(text, *missing).map(|seq| typed.owner = seq.or(typed.owner)).err(),
-            Slot::CreatedBy(missing) => self.person(text, *missing).map(|seq| typed.created_by = seq).err(),
+            Slot::Link { at, lookup, shape } => {
+                self.link(typed, (input, *at, *lookup, *shape), text).err()
+            }
+            Slot::Owner(missing) => self
+                .person(text, *missing)
+                .map(|seq| typed.owner = seq.or(typed.owner))
+                .err(),
+            Slot::CreatedBy(missing) => self
+                .person(text, *missing)
+                .map(|seq| typed.created_by = seq)
+                .err(),
             Slot::Department(missing) => match (self.department(text), missing) {
                 (Some(seq), _) => {
                     typed.department = Some(seq);
@@ -95,7 +120,9 @@ impl<'a> RowReader<'a> {
                 (None, Missing::Empty) => None,
                 (None, _) => Some(Fault::new("not_found")),
             },
-            Slot::CreatedAt(reading) => instant(self.ctx, text, reading).map(|at| typed.created_at = Some(at)).err(),
+            Slot::CreatedAt(reading) => instant(self.ctx, text, reading)
+                .map(|at| typed.created_at = Some(at))
+                .err(),
         };
         if let Some(fault) = fault {
             typed.errors.push(fault.at(name));
@@ -104,7 +131,10 @@ impl<'a> RowReader<'a> {
 
     fn person(&mut self, text: &str, missing: Missing) -> Result<Option<i64>, Fault> {
         let ctx = self.ctx;
-        let found = self.people.entry(text.to_owned()).or_insert_with(|| person(ctx, text));
+        let found = self
+            .people
+            .entry(text.to_owned())
+            .or_insert_with(|| person(ctx, text));
         match found {
             Ok(seq) => Ok(Some(*seq)),
             Err(_) if missing == Missing::Empty => Ok(None),
@@ -114,7 +144,10 @@ impl<'a> RowReader<'a> {
 
     fn department(&mut self, text: &str) -> Option<i64> {
         let ctx = self.ctx;
-        *self.departments.entry(text.to_owned()).or_insert_with(|| department(ctx, text))
+        *self
+            .departments
+            .entry(text.to_owned())
+            .or_insert_with(|| department(ctx, text))
     }
 
     fn link(
@@ -134,23 +167,40 @@ impl<'a> RowReader<'a> {
             }
         };
         let known: Result<Vec<Option<Value>>, Fault> = match wanted.by {
-            By::Person => texts.iter().map(|text| Ok(self.user_id(text, wanted.missing)?.map(Value::Id))).collect(),
+            By::Person => texts
+                .iter()
+                .map(|text| Ok(self.user_id(text, wanted.missing)?.map(Value::Id)))
+                .collect(),
             By::Path => texts
                 .iter()
                 .map(|text| match (self.department(text), wanted.missing) {
-                    (Some(seq), _) => Ok(self.ctx.directory.department(seq).map(|found| Value::Id(found.id))),
+                    (Some(seq), _) => Ok(self
+                        .ctx
+                        .directory
+                        .department(seq)
+                        .map(|found| Value::Id(found.id))),
                     (None, Missing::Empty) => Ok(None),
                     (None, _) => Err(Fault::new("not_found")),
                 })
                 .collect(),
             _ => {
-                typed.links.push(Wish { input, at, lookup, texts, shape });
+                typed.links.push(Wish {
+                    input,
+                    at,
+                    lookup,
+                    texts,
+                    shape,
+                });
                 return Ok(());
             }
         };
         let mut ids: Vec<Value> = known?.into_iter().flatten().collect();
         if !ids.is_empty() {
-            let value = if shape == Shape::One { ids.swap_remove(0) } else { Value::List(ids) };
+            let value = if shape == Shape::One {
+                ids.swap_remove(0)
+            } else {
+                Value::List(ids)
+            };
             typed.values.push((at, value));
         }
         Ok(())
@@ -158,7 +208,9 @@ impl<'a> RowReader<'a> {
 
     fn user_id(&mut self, text: &str, missing: Missing) -> Result<Option<uuid::Uuid>, Fault> {
         let seq = self.person(text, missing)?;
-        Ok(seq.and_then(|seq| self.ctx.directory.user(seq)).map(|user| user.id))
+        Ok(seq
+            .and_then(|seq| self.ctx.directory.user(seq))
+            .map(|user| user.id))
     }
 }
 
@@ -173,7 +225,11 @@ pub fn missing_paths(ctx: &Context, plan: &Plan, rows: &[Raw]) -> BTreeSet<Strin
         _ => false,
     };
     let mut paths = BTreeSet::new();
-    for input in plan.inputs.iter().filter(|input| input.to.iter().any(makes)) {
+    for input in plan
+        .inputs
+        .iter()
+        .filter(|input| input.to.iter().any(makes))
+    {
         paths.extend(rows.iter().map(|raw| text_of(input, raw)));
     }
     paths.retain(|path| !path.is_empty() && department(ctx, path).is_none());
@@ -202,7 +258,10 @@ fn several(text: &str) -> Vec<String> {
     {
         return items;
     }
-    text.split([',', ';', '，', '；', '、', '\n']).map(|piece| piece.trim().to_owned()).filter(|p| !p.is_empty()).collect()
+    text.split([',', ';', '，', '；', '、', '\n'])
+        .map(|piece| piece.trim().to_owned())
+        .filter(|p| !p.is_empty())
+        .collect()
 }
 
 /// A cell as the field's kind reads it, after the mapping's own reading.
@@ -215,8 +274,14 @@ fn value(ctx: &Context, field: &Field, text: &str, reading: &Reading) -> Result<
             }
         }
         "instant" => return Ok(Value::Instant(moment(ctx, field, text, reading)?)),
-        "integer" | "decimal" | "money" | "percent" if reading.comma || reading.factor.is_some() => {
-            let text = if reading.comma { with_point(text) } else { text.to_owned() };
+        "integer" | "decimal" | "money" | "percent"
+            if reading.comma || reading.factor.is_some() =>
+        {
+            let text = if reading.comma {
+                with_point(text)
+            } else {
+                text.to_owned()
+            };
             let value = in_currency(kind.read_in(field, &text, &ctx.zone)?, reading);
             return match reading.factor {
                 Some(factor) => times(value, factor),
@@ -225,13 +290,17 @@ fn value(ctx: &Context, field: &Field, text: &str, reading: &Reading) -> Result<
         }
         _ => {}
     }
-    kind.read_in(field, text, &ctx.zone).map(|value| in_currency(value, reading))
+    kind.read_in(field, text, &ctx.zone)
+        .map(|value| in_currency(value, reading))
 }
 
 fn in_currency(value: Value, reading: &Reading) -> Value {
     match (value, &reading.currency) {
         (Value::Money(money), Some(currency)) if money.currency.is_empty() => {
-            Value::Money(guanxi_meta::Money { currency: currency.clone(), ..money })
+            Value::Money(guanxi_meta::Money {
+                currency: currency.clone(),
+                ..money
+            })
         }
         (value, _) => value,
     }
@@ -239,11 +308,18 @@ fn in_currency(value: Value, reading: &Reading) -> Value {
 
 /// `1.234,50` → `1234.50`.
 fn with_point(text: &str) -> String {
-    text.chars().filter(|letter| *letter != '.').map(|letter| if letter == ',' { '.' } else { letter }).collect()
+    text.chars()
+        .filter(|letter| *letter != '.')
+        .map(|letter| if letter == ',' { '.' } else { letter })
+        .collect()
 }
 
 fn times(value: Value, factor: Decimal) -> Result<Value, Fault> {
-    let product = |number: Decimal| number.checked_mul(factor).ok_or_else(|| Fault::new("out_of_range"));
+    let product = |number: Decimal| {
+        number
+            .checked_mul(factor)
+            .ok_or_else(|| Fault::new("out_of_range"))
+    };
     Ok(match value {
         Value::Int(number) => {
             let whole = product(Decimal::from(number))?;
@@ -262,13 +338,25 @@ fn times(value: Value, factor: Decimal) -> Result<Value, Fault> {
 fn by_format(text: &str, reading: &Reading) -> Option<DateTime> {
     let format = reading.date_format.as_deref()?;
     let time = DateTime::strptime(format, text).ok();
-    time.or_else(|| Date::strptime(format, text).ok().map(|date| date.to_datetime(jiff::civil::Time::midnight())))
+    time.or_else(|| {
+        Date::strptime(format, text)
+            .ok()
+            .map(|date| date.to_datetime(jiff::civil::Time::midnight()))
+    })
 }
 
 /// A time of the mapping's format, or as the kind reads it; a wall clock is the caller's.
-fn moment(ctx: &Context, field: &Field, text: &str, reading: &Reading) -> Result<jiff::Timestamp, Fault> {
+fn moment(
+    ctx: &Context,
+    field: &Field,
+    text: &str,
+    reading: &Reading,
+) -> Result<jiff::Timestamp, Fault> {
     if let Some(clock) = by_format(text, reading) {
-        return ctx.zone.to_timestamp(clock).map_err(|_| Fault::new("out_of_range"));
+        return ctx
+            .zone
+            .to_timestamp(clock)
+            .map_err(|_| Fault::new("out_of_range"));
     }
     match field.kind.read_in(field, text, &ctx.zone)? {
         Value::Instant(at) => Ok(at),
@@ -280,5 +368,9 @@ fn instant(ctx: &Context, text: &str, reading: &Reading) -> Result<i64, Fault> {
     let kind = guanxi_meta::kind::lookup("instant").ok_or_else(|| Fault::new("not_an_instant"))?;
     let at = moment(ctx, &Field::new("created_at", kind), text, reading)?;
     // A record can't have come to be in the future.
-    if at > ctx.now { Err(Fault::new("in_the_future")) } else { Ok(at.as_microsecond()) }
+    if at > ctx.now {
+        Err(Fault::new("in_the_future"))
+    } else {
+        Ok(at.as_microsecond())
+    }
 }

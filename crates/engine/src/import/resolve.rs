@@ -44,7 +44,12 @@ impl Names {
         if self.0.len() + fresh.0.len() > MOST_NAMES {
             self.0.clear();
         }
-        self.0.extend(fresh.0.into_iter().filter(|(_, found)| matches!(found, Found::One(_))));
+        self.0.extend(
+            fresh
+                .0
+                .into_iter()
+                .filter(|(_, found)| matches!(found, Found::One(_))),
+        );
     }
 }
 
@@ -83,23 +88,32 @@ impl Resolver<'_> {
 
     fn found(&self, lookup: usize, text: &str) -> Option<Found> {
         let key = (lookup, text.to_owned());
-        self.fresh.0.get(&key).or_else(|| self.known.0.get(&key)).copied()
+        self.fresh
+            .0
+            .get(&key)
+            .or_else(|| self.known.0.get(&key))
+            .copied()
     }
 
     fn fetch(&mut self, tx: &mut dyn Transaction, at: usize, texts: &[String]) -> EngineResult<()> {
         let lookup = &self.plan.lookups[at];
-        let keys: Vec<(String, Option<Cell>)> =
-            texts.iter().map(|text| (text.clone(), lookup_key(lookup, text))).collect();
+        let keys: Vec<(String, Option<Cell>)> = texts
+            .iter()
+            .map(|text| (text.clone(), lookup_key(lookup, text)))
+            .collect();
         let cells: Vec<Cell> = keys.iter().filter_map(|(_, cell)| cell.clone()).collect();
         let column = key_column(&lookup.target, lookup.by);
         let mut by_key: HashMap<Cell, Vec<(Uuid, Option<String>)>> = HashMap::new();
         for record in visible(tx, self.ctx, &lookup.target, Cond::among(&column, cells))? {
             let key = match lookup.by {
                 By::Title => Cell::Bytes(sort_key(&record.title())),
-                By::Field(field) => key_cell(&lookup.target, field, &record.values[field]).unwrap_or_default(),
+                By::Field(field) => {
+                    key_cell(&lookup.target, field, &record.values[field]).unwrap_or_default()
+                }
                 _ => Cell::Id(record.id),
             };
-            self.ctx.remember_link(&lookup.target.table, record.id, true);
+            self.ctx
+                .remember_link(&lookup.target.table, record.id, true);
             let title = (lookup.by == By::Title).then(|| fold(&record.title()));
             by_key.entry(key).or_default().push((record.id, title));
         }
@@ -162,13 +176,21 @@ impl Resolver<'_> {
                         ids.push(id);
                     }
                 }
-                Some(Found::Several) => row.errors.push(Fault::new("ambiguous").with("value", text).at(name)),
+                Some(Found::Several) => row
+                    .errors
+                    .push(Fault::new("ambiguous").with("value", text).at(name)),
                 _ if lookup.missing == Missing::Empty => {}
-                _ => row.errors.push(Fault::new("not_found").with("value", text).at(name)),
+                _ => row
+                    .errors
+                    .push(Fault::new("not_found").with("value", text).at(name)),
             }
         }
         if !ids.is_empty() {
-            let value = if wish.shape == Shape::One { ids.swap_remove(0) } else { Value::List(ids) };
+            let value = if wish.shape == Shape::One {
+                ids.swap_remove(0)
+            } else {
+                Value::List(ids)
+            };
             row.values.push((wish.at, value));
         }
     }
@@ -179,38 +201,78 @@ impl Resolver<'_> {
         if self.plan.matches.is_empty() {
             return None;
         }
-        let value = |at: &usize| row.values.iter().rev().find(|(field, _)| field == at).map(|(_, value)| value);
-        self.plan.matches.iter().map(|at| match_cell(object, *at, value(at)?)).collect()
+        let value = |at: &usize| {
+            row.values
+                .iter()
+                .rev()
+                .find(|(field, _)| field == at)
+                .map(|(_, value)| value)
+        };
+        self.plan
+            .matches
+            .iter()
+            .map(|at| match_cell(object, *at, value(at)?))
+            .collect()
     }
 
     /// The records that these keys mean.
     pub fn matches(&self, tx: &mut dyn Transaction, keys: &[Vec<Cell>]) -> EngineResult<Matches> {
         let object = &self.plan.object;
-        let Some(&first) = self.plan.matches.first() else { return Ok(HashMap::new()) };
+        let Some(&first) = self.plan.matches.first() else {
+            return Ok(HashMap::new());
+        };
         let column = field_column(object, first);
         let mut found = Matches::new();
         for chunk in keys.chunks(KEYS) {
-            let cells: HashSet<Cell> = chunk.iter().map(|key| key_of(object, first, &key[0])).collect();
-            for record in visible(tx, self.ctx, object, Cond::among(&column, cells.into_iter().collect()))? {
-                let key: Option<Vec<Cell>> =
-                    self.plan.matches.iter().map(|at| match_cell(object, *at, &record.values[*at])).collect();
+            let cells: HashSet<Cell> = chunk
+                .iter()
+                .map(|key| key_of(object, first, &key[0]))
+                .collect();
+            for record in visible(
+                tx,
+                self.ctx,
+                object,
+                Cond::among(&column, cells.into_iter().collect()),
+            )? {
+                let key: Option<Vec<Cell>> = self
+                    .plan
+                    .matches
+                    .iter()
+                    .map(|at| match_cell(object, *at, &record.values[*at]))
+                    .collect();
                 let Some(key) = key else { continue };
                 let meant = found.entry(key).or_insert(Found::None);
-                *meant = if *meant == Found::None { Found::One(record.id) } else { Found::Several };
+                *meant = if *meant == Found::None {
+                    Found::One(record.id)
+                } else {
+                    Found::Several
+                };
             }
         }
         Ok(found)
     }
 
     /// Of these new rows those that look like a record that exists: by name, or by an indexed telephone or e-mail.
-    pub fn lookalikes(&self, tx: &mut dyn Transaction, rows: &[&Typed]) -> EngineResult<HashSet<usize>> {
+    pub fn lookalikes(
+        &self,
+        tx: &mut dyn Transaction,
+        rows: &[&Typed],
+    ) -> EngineResult<HashSet<usize>> {
         let object = &self.plan.object;
         let mut alike = HashSet::new();
-        let told = |at: usize| at == object.title || matches!(object.fields[at].kind.name(), "phone" | "email");
-        for at in (0..object.fields.len()).filter(|at| told(*at) && super::plan::is_indexed(object, *at)) {
+        let told = |at: usize| {
+            at == object.title || matches!(object.fields[at].kind.name(), "phone" | "email")
+        };
+        for at in
+            (0..object.fields.len()).filter(|at| told(*at) && super::plan::is_indexed(object, *at))
+        {
             let mut by_key: HashMap<Cell, Vec<usize>> = HashMap::new();
             for (row, typed) in rows.iter().enumerate() {
-                let value = typed.values.iter().find(|(field, _)| *field == at).map(|(_, value)| value);
+                let value = typed
+                    .values
+                    .iter()
+                    .find(|(field, _)| *field == at)
+                    .map(|(_, value)| value);
                 let key = value.and_then(|value| key_cell(object, at, value));
                 if let Some(key) = key {
                     by_key.entry(key).or_default().push(row);
@@ -221,8 +283,11 @@ impl Resolver<'_> {
             cells.sort_unstable();
             let grant = self.ctx.grant(object, Action::Read);
             for chunk in cells.chunks(KEYS) {
-                let select = Select::from(&object.table, vec![column.clone()])
-                    .filter(Cond::among(&column, chunk.to_vec()).and(Cond::null("deleted_at")).and(grant.cond()));
+                let select = Select::from(&object.table, vec![column.clone()]).filter(
+                    Cond::among(&column, chunk.to_vec())
+                        .and(Cond::null("deleted_at"))
+                        .and(grant.cond()),
+                );
                 for mut row in tx.select(&select)? {
                     let key = row.cells.pop().unwrap_or_default();
                     alike.extend(by_key.get(&key).into_iter().flatten());
@@ -234,11 +299,20 @@ impl Resolver<'_> {
 }
 
 /// Records of the object that the caller may read.
-fn visible(tx: &mut dyn Transaction, ctx: &Context, object: &Arc<Object>, cond: Cond) -> EngineResult<Vec<Record>> {
+fn visible(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    object: &Arc<Object>,
+    cond: Cond,
+) -> EngineResult<Vec<Record>> {
     let grant = ctx.grant(object, Action::Read);
     let select = Select::from(&object.table, object.columns())
         .filter(cond.and(Cond::null("deleted_at")).and(grant.cond()));
-    Ok(tx.select(&select)?.iter().map(|row| Record::from_row(object, row)).collect())
+    Ok(tx
+        .select(&select)?
+        .iter()
+        .map(|row| Record::from_row(object, row))
+        .collect())
 }
 
 fn lookup_key(lookup: &Lookup, text: &str) -> Option<Cell> {
@@ -267,7 +341,12 @@ fn field_column(object: &Object, at: usize) -> String {
     let field = &object.fields[at];
     match () {
         () if at == object.title => Object::TITLE_KEY.to_owned(),
-        () => field.kind.keys(field).into_iter().next().unwrap_or_else(|| field.column.clone()),
+        () => field
+            .kind
+            .keys(field)
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| field.column.clone()),
     }
 }
 
@@ -283,7 +362,11 @@ fn key_cell(object: &Object, at: usize, value: &Value) -> Option<Cell> {
     let column = field_column(object, at);
     let mut cells = Vec::new();
     field.kind.store(field, value, &mut cells);
-    let place = field.kind.columns(field).iter().position(|spec| spec.name == column)?;
+    let place = field
+        .kind
+        .columns(field)
+        .iter()
+        .position(|spec| spec.name == column)?;
     Some(cells.swap_remove(place)).filter(|cell| !cell.is_null())
 }
 

@@ -47,10 +47,22 @@ pub struct Work {
 
 impl Work {
     pub fn new(engine: &Engine, status: Status, lease: Lease) -> EngineResult<Work> {
-        let staged = source::stage(&folder(engine, status.id), status.options.mapping.sheet.as_deref())?;
+        let staged = source::stage(
+            &folder(engine, status.id),
+            status.options.mapping.sheet.as_deref(),
+        )?;
         let commits = commits(engine);
         let (names, waiting) = (Arc::default(), Vec::new());
-        Ok(Work { engine: engine.clone(), status, lease, staged, names, waiting, rows: FEW, commits })
+        Ok(Work {
+            engine: engine.clone(),
+            status,
+            lease,
+            staged,
+            names,
+            waiting,
+            rows: FEW,
+            commits,
+        })
     }
 
     /// Goes on to the end of the file. `tell` hears of each transaction.
@@ -168,14 +180,28 @@ impl Work {
         if paths.is_empty() || self.status.options.dry_run {
             return Ok(false);
         }
-        let Ok(object) = ctx.object("department") else { return Ok(false) };
+        let Ok(object) = ctx.object("department") else {
+            return Ok(false);
+        };
         let mut ctx = ctx.clone();
         for path in paths {
             let mut above = String::new();
-            for part in path.split('/').map(str::trim).filter(|part| !part.is_empty()) {
-                let parent = super::plan::department(&ctx, &above).and_then(|seq| ctx.directory.department(seq));
-                let here = if above.is_empty() { part.to_owned() } else { format!("{above}/{part}") };
-                let exists = ctx.directory.departments().any(|d| ctx.directory.path(d.seq) == here);
+            for part in path
+                .split('/')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+            {
+                let parent = super::plan::department(&ctx, &above)
+                    .and_then(|seq| ctx.directory.department(seq));
+                let here = if above.is_empty() {
+                    part.to_owned()
+                } else {
+                    format!("{above}/{part}")
+                };
+                let exists = ctx
+                    .directory
+                    .departments()
+                    .any(|d| ctx.directory.path(d.seq) == here);
                 if !exists {
                     let mut fields = Map::new();
                     fields.insert("name".into(), json!(part));
@@ -231,7 +257,10 @@ fn pieces(
             let mut reader = RowReader::new(ctx, plan, columns);
             for chunk in raws.chunks(size) {
                 // The writer has stopped: its time was up, or it failed.
-                if send.send(chunk.iter().map(|raw| reader.read(raw)).collect()).is_err() {
+                if send
+                    .send(chunk.iter().map(|raw| reader.read(raw)).collect())
+                    .is_err()
+                {
                     break;
                 }
             }
@@ -257,7 +286,9 @@ fn count(status: &mut Status, tally: &mut Tally, raws: &[Raw]) {
     outcome.skipped += tally.skipped;
     outcome.duplicates += tally.duplicates;
     let left = MOST_ERRORS.saturating_sub(outcome.duplicate_lines.len());
-    outcome.duplicate_lines.extend(tally.duplicate_lines.iter().take(left));
+    outcome
+        .duplicate_lines
+        .extend(tally.duplicate_lines.iter().take(left));
     for failure in &tally.failures {
         for error in &failure.errors {
             if outcome.errors.len() < MOST_ERRORS {
@@ -275,7 +306,9 @@ fn fail(tx: &mut dyn Transaction, status: &Status, tally: &Tally) -> EngineResul
     if tally.failures.is_empty() {
         return Ok(());
     }
-    let json = |value: Result<String, serde_json::Error>| value.map_err(|e| EngineError::Broken(e.to_string()));
+    let json = |value: Result<String, serde_json::Error>| {
+        value.map_err(|e| EngineError::Broken(e.to_string()))
+    };
     let rows: EngineResult<Vec<Vec<Cell>>> = tally
         .failures
         .iter()
@@ -290,11 +323,14 @@ fn fail(tx: &mut dyn Transaction, status: &Status, tally: &Tally) -> EngineResul
             ])
         })
         .collect();
-    tx.insert(system::IMPORT_ROW, &["import", "line", "act", "old", "new"], rows?)?;
+    tx.insert(
+        system::IMPORT_ROW,
+        &["import", "line", "act", "old", "new"],
+        rows?,
+    )?;
     Ok(())
 }
 
 fn commits(engine: &Engine) -> u64 {
     engine.wait_commit(u64::MAX, 0)
 }
-

@@ -52,7 +52,9 @@ pub fn receive(folder: &Path, from: &mut dyn Read) -> EngineResult<u64> {
     let size = std::io::copy(&mut from.take(MOST_BYTES + 1), &mut file).map_err(broken)?;
     if size > MOST_BYTES {
         let _ = std::fs::remove_dir_all(folder);
-        return Err(EngineError::TooLarge(Fault::new("file_too_large").with("most", MOST_BYTES >> 20)));
+        return Err(EngineError::TooLarge(
+            Fault::new("file_too_large").with("most", MOST_BYTES >> 20),
+        ));
     }
     file.sync_all().map_err(broken)?;
     Ok(size)
@@ -70,7 +72,10 @@ pub fn stage(folder: &Path, sheet: Option<&str>) -> EngineResult<Staged> {
     }
     let source = folder.join(SOURCE);
     let mut head = vec![0; HEAD_BYTES];
-    let length = read_up_to(&mut File::open(&source).map_err(|_| EngineError::NotFound)?, &mut head)?;
+    let length = read_up_to(
+        &mut File::open(&source).map_err(|_| EngineError::NotFound)?,
+        &mut head,
+    )?;
     head.truncate(length);
     let rows = folder.join(ROWS);
     let (delimiter, sheet, sheets) = if head.starts_with(b"PK\x03\x04") {
@@ -81,7 +86,14 @@ pub fn stage(folder: &Path, sheet: Option<&str>) -> EngineResult<Staged> {
     };
     let header = header(&rows, delimiter)?;
     let size = rows.metadata().map_err(broken)?.len();
-    let staged = Staged { delimiter, header, sheet, sheets, size, rows };
+    let staged = Staged {
+        delimiter,
+        header,
+        sheet,
+        sheets,
+        size,
+        rows,
+    };
     let json = serde_json::to_vec(&staged).map_err(|e| EngineError::Broken(e.to_string()))?;
     std::fs::write(folder.join(STAGED), json).map_err(broken)?;
     Ok(staged)
@@ -125,19 +137,30 @@ impl Rows {
         match position {
             Some(at) if at.byte > 0 => {
                 let mut seek = csv::Position::new();
-                seek.set_byte(at.byte).set_line(at.line).set_record(at.record);
+                seek.set_byte(at.byte)
+                    .set_line(at.line)
+                    .set_record(at.record);
                 reader.seek(seek).map_err(unreadable)?;
             }
             _ => {
-                reader.read_record(&mut csv::StringRecord::new()).map_err(unreadable)?;
+                reader
+                    .read_record(&mut csv::StringRecord::new())
+                    .map_err(unreadable)?;
             }
         }
-        Ok(Rows { reader, columns: staged.header.len() })
+        Ok(Rows {
+            reader,
+            columns: staged.header.len(),
+        })
     }
 
     pub fn position(&self) -> Position {
         let at = self.reader.position();
-        Position { byte: at.byte(), line: at.line(), record: at.record() }
+        Position {
+            byte: at.byte(),
+            line: at.line(),
+            record: at.record(),
+        }
     }
 
     pub fn next_row(&mut self) -> EngineResult<Option<Raw>> {
@@ -147,10 +170,16 @@ impl Rows {
             return Ok(None);
         }
         if self.reader.position().record() > MOST_ROWS {
-            return Err(EngineError::TooLarge(Fault::new("too_many_rows").with("most", MOST_ROWS)));
+            return Err(EngineError::TooLarge(
+                Fault::new("too_many_rows").with("most", MOST_ROWS),
+            ));
         }
         let line = cells.position().map_or(line, csv::Position::line);
-        Ok(Some(Raw { line, cells, end: self.position() }))
+        Ok(Some(Raw {
+            line,
+            cells,
+            end: self.position(),
+        }))
     }
 }
 
@@ -164,13 +193,19 @@ fn known(folder: &Path, sheet: Option<&str>) -> Option<Staged> {
 
 fn header(rows: &Path, delimiter: u8) -> EngineResult<Vec<String>> {
     let file = File::open(rows).map_err(broken)?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(file);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(file);
     let mut first = csv::StringRecord::new();
     if !reader.read_record(&mut first).map_err(unreadable)? {
         return Err(refused("empty_file"));
     }
     if first.len() > MOST_COLUMNS {
-        return Err(EngineError::TooLarge(Fault::new("too_many_columns").with("most", MOST_COLUMNS)));
+        return Err(EngineError::TooLarge(
+            Fault::new("too_many_columns").with("most", MOST_COLUMNS),
+        ));
     }
     Ok(first.iter().map(|cell| cell.trim().to_owned()).collect())
 }
@@ -200,7 +235,10 @@ fn text(source: &Path, rows: &Path) -> EngineResult<u8> {
             break;
         }
     }
-    to.into_inner().map_err(|e| broken(e.into_error()))?.sync_all().map_err(broken)?;
+    to.into_inner()
+        .map_err(|e| broken(e.into_error()))?
+        .sync_all()
+        .map_err(broken)?;
     Ok(delimiter.unwrap_or(b','))
 }
 
@@ -239,13 +277,21 @@ fn sniff(head: &str) -> u8 {
             .has_headers(false)
             .flexible(true)
             .from_reader(head.as_bytes());
-        let widths: Vec<usize> = reader.records().take(20).filter_map(Result::ok).map(|row| row.len()).collect();
+        let widths: Vec<usize> = reader
+            .records()
+            .take(20)
+            .filter_map(Result::ok)
+            .map(|row| row.len())
+            .collect();
         let first = widths.first().copied().unwrap_or(0);
         let alike = widths.iter().filter(|width| **width == first).count();
         (first > 1, alike * first, first)
     };
     // Of equals the last wins with `max_by_key`, so the comma stands last.
-    [b'\t', b';', b','].into_iter().max_by_key(score).unwrap_or(b',')
+    [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(score)
+        .unwrap_or(b',')
 }
 
 /// Refuses bytes that no table has, and rows without an end.
@@ -266,7 +312,9 @@ impl RowGuard {
                 _ => {}
             }
             if self.length > MOST_ROW_BYTES {
-                return Err(EngineError::TooLarge(Fault::new("row_too_long").with("most", MOST_ROW_BYTES >> 20)));
+                return Err(EngineError::TooLarge(
+                    Fault::new("row_too_long").with("most", MOST_ROW_BYTES >> 20),
+                ));
             }
         }
         Ok(())
@@ -274,7 +322,11 @@ impl RowGuard {
 }
 
 /// Writes the rows of a sheet, the first if none is named; answers its name and all names.
-fn workbook(source: &Path, rows: &Path, sheet: Option<&str>) -> EngineResult<(String, Vec<String>)> {
+fn workbook(
+    source: &Path,
+    rows: &Path,
+    sheet: Option<&str>,
+) -> EngineResult<(String, Vec<String>)> {
     weigh(source)?;
     let bad = |_: calamine::XlsxError| refused("not_a_workbook");
     let file = BufReader::new(File::open(source).map_err(broken)?);
@@ -296,7 +348,9 @@ fn workbook(source: &Path, rows: &Path, sheet: Option<&str>) -> EngineResult<(St
             continue;
         }
         if u64::from(line) > MOST_ROWS || column as usize >= MOST_COLUMNS {
-            let fault = Fault::new("sheet_too_large").with("rows", MOST_ROWS).with("columns", MOST_COLUMNS);
+            let fault = Fault::new("sheet_too_large")
+                .with("rows", MOST_ROWS)
+                .with("columns", MOST_COLUMNS);
             return Err(EngineError::TooLarge(fault));
         }
         while at < line {
@@ -307,13 +361,22 @@ fn workbook(source: &Path, rows: &Path, sheet: Option<&str>) -> EngineResult<(St
         row.push(text);
     }
     put(&mut to, &mut row, &mut width)?;
-    let file = to.into_inner().map_err(|e| EngineError::Broken(e.to_string()))?;
-    file.into_inner().map_err(|e| broken(e.into_error()))?.sync_all().map_err(broken)?;
+    let file = to
+        .into_inner()
+        .map_err(|e| EngineError::Broken(e.to_string()))?;
+    file.into_inner()
+        .map_err(|e| broken(e.into_error()))?
+        .sync_all()
+        .map_err(broken)?;
     Ok((name, sheets))
 }
 
 /// A row as wide as the header, so that an empty one stays a row and lines keep their numbers.
-fn put(to: &mut csv::Writer<BufWriter<File>>, row: &mut Vec<String>, width: &mut usize) -> EngineResult<()> {
+fn put(
+    to: &mut csv::Writer<BufWriter<File>>,
+    row: &mut Vec<String>,
+    width: &mut usize,
+) -> EngineResult<()> {
     if *width == 0 {
         // Rows above the header are no table.
         if row.is_empty() {
@@ -331,7 +394,8 @@ fn put(to: &mut csv::Writer<BufWriter<File>>, row: &mut Vec<String>, width: &mut
 
 /// Unpacks every part into nothing and counts: what a packed file says of its own size is not believed.
 fn weigh(source: &Path) -> EngineResult<()> {
-    let large = || EngineError::TooLarge(Fault::new("unpacks_too_large").with("most", MOST_UNPACKED >> 20));
+    let large =
+        || EngineError::TooLarge(Fault::new("unpacks_too_large").with("most", MOST_UNPACKED >> 20));
     let mut archive = zip::ZipArchive::new(BufReader::new(File::open(source).map_err(broken)?))
         .map_err(|_| refused("not_a_workbook"))?;
     if archive.len() > MOST_PARTS {
@@ -339,9 +403,17 @@ fn weigh(source: &Path) -> EngineResult<()> {
     }
     let mut left = MOST_UNPACKED;
     for at in 0..archive.len() {
-        let part = archive.by_index(at).map_err(|_| refused("not_a_workbook"))?;
-        let strings = part.name().is_ok_and(|name| name.ends_with("sharedStrings.xml"));
-        let most = if strings { left.min(MOST_STRINGS) } else { left };
+        let part = archive
+            .by_index(at)
+            .map_err(|_| refused("not_a_workbook"))?;
+        let strings = part
+            .name()
+            .is_ok_and(|name| name.ends_with("sharedStrings.xml"));
+        let most = if strings {
+            left.min(MOST_STRINGS)
+        } else {
+            left
+        };
         let size = std::io::copy(&mut part.take(most + 1), &mut std::io::sink())
             .map_err(|_| refused("not_a_workbook"))?;
         if size > most {
@@ -358,7 +430,9 @@ fn cell_text(value: &DataRef<'_>) -> String {
         DataRef::Int(number) => number.to_string(),
         // Whole numbers are shown without a point, as the sheet shows them.
         DataRef::Float(number) => number.to_string(),
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.clone()
+        }
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Bool(yes) => yes.to_string(),
         DataRef::DateTime(at) => {
@@ -427,12 +501,17 @@ mod tests {
 
     #[test]
     fn separators_and_encodings_are_found() {
-        let wanted = [["名称", "电话"], ["合肥,锅炉", "1"]].map(|row| row.map(str::to_owned).to_vec()).to_vec();
+        let wanted = [["名称", "电话"], ["合肥,锅炉", "1"]]
+            .map(|row| row.map(str::to_owned).to_vec())
+            .to_vec();
         let text = "名称;电话\n合肥,锅炉;1\n";
         assert_eq!(cells(text.as_bytes()), wanted);
         assert_eq!(cells(format!("\u{feff}{text}").as_bytes()), wanted);
         assert_eq!(cells(&GB18030.encode(text).0), wanted);
-        assert_eq!(cells("名称\t电话\r\n\"合肥,锅炉\"\t1\r\n".as_bytes()), wanted);
+        assert_eq!(
+            cells("名称\t电话\r\n\"合肥,锅炉\"\t1\r\n".as_bytes()),
+            wanted
+        );
     }
 
     #[test]

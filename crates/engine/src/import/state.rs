@@ -106,8 +106,17 @@ impl State {
     }
 
     fn parse(text: &str) -> State {
-        let all = [State::Received, State::Running, State::Done, State::Cancelled, State::Undoing, State::Undone];
-        all.into_iter().find(|state| state.name() == text).unwrap_or(State::Failed)
+        let all = [
+            State::Received,
+            State::Running,
+            State::Done,
+            State::Cancelled,
+            State::Undoing,
+            State::Undone,
+        ];
+        all.into_iter()
+            .find(|state| state.name() == text)
+            .unwrap_or(State::Failed)
     }
 
     pub fn is_over(self) -> bool {
@@ -183,8 +192,20 @@ impl Status {
 }
 
 const COLUMNS: [&str; 14] = [
-    "id", "person", "object", "file_name", "options", "state", "done", "created", "updated", "failed", "report",
-    "created_at", "finished_at", "position",
+    "id",
+    "person",
+    "object",
+    "file_name",
+    "options",
+    "state",
+    "done",
+    "created",
+    "updated",
+    "failed",
+    "report",
+    "created_at",
+    "finished_at",
+    "position",
 ];
 
 pub fn insert(ctx: &Context, id: Uuid, file_name: &str) -> EngineResult<()> {
@@ -211,13 +232,20 @@ pub fn insert(ctx: &Context, id: Uuid, file_name: &str) -> EngineResult<()> {
 }
 
 pub fn load(view: &mut dyn View, id: Uuid) -> EngineResult<Status> {
-    let select = Select::of(system::IMPORT, &COLUMNS).filter(Cond::equal("id", id)).limit(1);
-    view.select(&select)?.first().map(status).ok_or(EngineError::NotFound)
+    let select = Select::of(system::IMPORT, &COLUMNS)
+        .filter(Cond::equal("id", id))
+        .limit(1);
+    view.select(&select)?
+        .first()
+        .map(status)
+        .ok_or(EngineError::NotFound)
 }
 
 /// The imports of a person, newest first; `None` for everybody's.
 pub fn list(view: &mut dyn View, person: Option<i64>, limit: u32) -> EngineResult<Vec<Status>> {
-    let mut select = Select::of(system::IMPORT, &COLUMNS).order("created_at", Direction::Descending).limit(limit);
+    let mut select = Select::of(system::IMPORT, &COLUMNS)
+        .order("created_at", Direction::Descending)
+        .limit(limit);
     if let Some(person) = person {
         select = select.filter(Cond::equal("person", person));
     }
@@ -248,17 +276,28 @@ fn status(row: &guanxi_store::Row) -> Status {
 /// Writes what changes while an import runs. The caller holds the lease.
 pub fn keep(tx: &mut dyn Transaction, status: &Status) -> EngineResult<()> {
     let int = |value: u64| Set::To(Cell::Int(i64::try_from(value).unwrap_or(i64::MAX)));
-    let json = |value: Result<String, serde_json::Error>| value.map_err(|e| EngineError::Broken(e.to_string()));
+    let json = |value: Result<String, serde_json::Error>| {
+        value.map_err(|e| EngineError::Broken(e.to_string()))
+    };
     let set = [
         ("object", Set::To(Cell::from(status.object.as_str()))),
-        ("options", Set::To(Cell::from(json(serde_json::to_string(&status.options))?))),
+        (
+            "options",
+            Set::To(Cell::from(json(serde_json::to_string(&status.options))?)),
+        ),
         ("state", Set::To(Cell::from(status.state.name()))),
         ("done", int(status.rows)),
         ("created", int(status.created)),
         ("updated", int(status.updated)),
         ("failed", int(status.failed)),
-        ("position", int(status.outcome.position.map_or(0, |at| at.byte))),
-        ("report", Set::To(Cell::from(json(serde_json::to_string(&status.outcome))?))),
+        (
+            "position",
+            int(status.outcome.position.map_or(0, |at| at.byte)),
+        ),
+        (
+            "report",
+            Set::To(Cell::from(json(serde_json::to_string(&status.outcome))?)),
+        ),
         ("finished_at", Set::To(Cell::from(status.finished_at))),
     ];
     tx.update(system::IMPORT, &set, &Cond::equal("id", status.id))?;
@@ -281,9 +320,24 @@ impl Lease {
     pub fn start(tx: &mut dyn Transaction, ctx: &Context, id: Uuid) -> EngineResult<Lease> {
         let now = ctx.engine.clock().now().as_microsecond();
         let this = Cond::equal("id", id);
-        let rows = tx.select(&Select::of(system::JOB, &["fence", "state", "lease_until"]).filter(this.clone()).limit(1).locked())?;
+        let rows = tx.select(
+            &Select::of(system::JOB, &["fence", "state", "lease_until"])
+                .filter(this.clone())
+                .limit(1)
+                .locked(),
+        )?;
         let Some(row) = rows.first() else {
-            let names = ["id", "kind", "person", "state", "lease_until", "fence", "created_at", "run_at", "tries"];
+            let names = [
+                "id",
+                "kind",
+                "person",
+                "state",
+                "lease_until",
+                "fence",
+                "created_at",
+                "run_at",
+                "tries",
+            ];
             let cells = vec![
                 Cell::Id(id),
                 Cell::from(KIND),
@@ -315,25 +369,46 @@ impl Lease {
     /// Renews it. Someone else's by now, or cancelled: `Taken`.
     pub fn hold(self, tx: &mut dyn Transaction, engine: &Engine) -> EngineResult<()> {
         let until = engine.clock().now().as_microsecond() + LEASE;
-        if tx.update(system::JOB, &[("lease_until", Set::To(Cell::Int(until)))], &self.mine())? == 0 {
-            return Err(EngineError::Taken(Fault::new("import_taken_over"), Vec::new()));
+        if tx.update(
+            system::JOB,
+            &[("lease_until", Set::To(Cell::Int(until)))],
+            &self.mine(),
+        )? == 0
+        {
+            return Err(EngineError::Taken(
+                Fault::new("import_taken_over"),
+                Vec::new(),
+            ));
         }
         Ok(())
     }
 
     pub fn end(self, tx: &mut dyn Transaction) -> EngineResult<()> {
-        tx.update(system::JOB, &[("state", Set::To(Cell::from("done"))), ("lease_until", Set::To(Cell::Int(0)))], &self.mine())?;
+        tx.update(
+            system::JOB,
+            &[
+                ("state", Set::To(Cell::from("done"))),
+                ("lease_until", Set::To(Cell::Int(0))),
+            ],
+            &self.mine(),
+        )?;
         Ok(())
     }
 
     fn mine(self) -> Cond {
-        Cond::equal("id", self.id).and(Cond::equal("fence", self.fence)).and(Cond::equal("state", "running"))
+        Cond::equal("id", self.id)
+            .and(Cond::equal("fence", self.fence))
+            .and(Cond::equal("state", "running"))
     }
 }
 
 /// Takes the lease away from whoever is at work.
 pub fn revoke(tx: &mut dyn Transaction, id: Uuid) -> EngineResult<()> {
-    tx.update(system::JOB, &[("state", Set::To(Cell::from("cancelled")))], &Cond::equal("id", id))?;
+    tx.update(
+        system::JOB,
+        &[("state", Set::To(Cell::from("cancelled")))],
+        &Cond::equal("id", id),
+    )?;
     Ok(())
 }
 

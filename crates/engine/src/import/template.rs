@@ -38,7 +38,9 @@ impl Template {
             if open > 0 {
                 pieces.push(Piece::Text(rest[..open].to_owned()));
             }
-            let close = rest[open..].find('}').ok_or_else(|| Fault::new("bad_template").with("template", text))?;
+            let close = rest[open..]
+                .find('}')
+                .ok_or_else(|| Fault::new("bad_template").with("template", text))?;
             pieces.push(cell(&rest[open + 1..open + close], columns)?);
             rest = &rest[open + close + 1..];
         }
@@ -58,7 +60,9 @@ impl Template {
                 Piece::Cell { column, filters } => {
                     asked = true;
                     let cell = row.get(*column).unwrap_or_default().trim();
-                    let made = filters.iter().fold(cell.to_owned(), |text, filter| filter.apply(&text));
+                    let made = filters
+                        .iter()
+                        .fold(cell.to_owned(), |text, filter| filter.apply(&text));
                     found |= !made.is_empty();
                     text.push_str(&made);
                 }
@@ -71,13 +75,18 @@ impl Template {
 fn cell(inner: &str, columns: &HashMap<String, usize>) -> Result<Piece, Fault> {
     // A heading may hold a bar itself.
     if let Some(&column) = columns.get(inner.trim()) {
-        return Ok(Piece::Cell { column, filters: Vec::new() });
+        return Ok(Piece::Cell {
+            column,
+            filters: Vec::new(),
+        });
     }
     let mut parts = inner.split('|');
     let name = parts.next().unwrap_or_default().trim();
     let column = *columns.get(name).ok_or_else(|| {
         let near = nearest(name, columns.keys().map(String::as_str)).map(str::to_owned);
-        Fault::new("unknown_column").with("column", name).near(near.as_deref())
+        Fault::new("unknown_column")
+            .with("column", name)
+            .near(near.as_deref())
     })?;
     let filters = parts.map(filter).collect::<Result<_, _>>()?;
     Ok(Piece::Cell { column, filters })
@@ -86,12 +95,20 @@ fn cell(inner: &str, columns: &HashMap<String, usize>) -> Result<Piece, Fault> {
 fn filter(text: &str) -> Result<Filter, Fault> {
     let (name, argument) = text.split_once(':').unwrap_or((text, ""));
     Ok(match name.trim() {
-        "slug" => Filter::Slug(if argument.is_empty() { "-".to_owned() } else { argument.to_owned() }),
+        "slug" => Filter::Slug(if argument.is_empty() {
+            "-".to_owned()
+        } else {
+            argument.to_owned()
+        }),
         "province" => Filter::Province,
         "city" => Filter::City,
         "lower" => Filter::Lower,
         "upper" => Filter::Upper,
-        other => return Err(Fault::new("unknown_filter").with("filter", other).near(nearest(other, FILTERS))),
+        other => {
+            return Err(Fault::new("unknown_filter")
+                .with("filter", other)
+                .near(nearest(other, FILTERS)));
+        }
     })
 }
 
@@ -125,15 +142,33 @@ fn slug(text: &str, between: &str) -> String {
 }
 
 /// What Chinese divisions end with, longest first.
-const SUFFIXES: [&str; 8] =
-    ["维吾尔自治区", "壮族自治区", "回族自治区", "特别行政区", "自治区", "自治州", "省", "市"];
+const SUFFIXES: [&str; 8] = [
+    "维吾尔自治区",
+    "壮族自治区",
+    "回族自治区",
+    "特别行政区",
+    "自治区",
+    "自治州",
+    "省",
+    "市",
+];
 
 fn division(text: &str, part: &str) -> String {
-    let Some(kind) = lookup("address") else { return String::new() };
+    let Some(kind) = lookup("address") else {
+        return String::new();
+    };
     let field = Field::new("address", kind);
-    let Ok(Value::Parts { parts, .. }) = kind.read(&field, text) else { return String::new() };
-    let name = parts.get(part).and_then(|value| value.as_str()).unwrap_or_default();
-    let cut = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)).filter(|rest| !rest.is_empty());
+    let Ok(Value::Parts { parts, .. }) = kind.read(&field, text) else {
+        return String::new();
+    };
+    let name = parts
+        .get(part)
+        .and_then(|value| value.as_str())
+        .unwrap_or_default();
+    let cut = SUFFIXES
+        .iter()
+        .find_map(|suffix| name.strip_suffix(suffix))
+        .filter(|rest| !rest.is_empty());
     cut.unwrap_or(name).to_owned()
 }
 
@@ -144,11 +179,20 @@ mod tests {
 
     #[test]
     fn cells_are_put_in_and_filtered() {
-        let columns = ["name", "address", "a|b"].iter().enumerate().map(|(at, name)| ((*name).to_owned(), at)).collect();
-        let row = csv::StringRecord::from(vec!["Anna  Snelling", "安徽省合肥市蜀山区长江路1号", "x"]);
+        let columns = ["name", "address", "a|b"]
+            .iter()
+            .enumerate()
+            .map(|(at, name)| ((*name).to_owned(), at))
+            .collect();
+        let row =
+            csv::StringRecord::from(vec!["Anna  Snelling", "安徽省合肥市蜀山区长江路1号", "x"]);
         let empty = csv::StringRecord::from(vec!["", "", ""]);
         let check = |template: &str, wanted: &str| {
-            assert_eq!(Template::parse(template, &columns).unwrap().fill(&row), wanted, "{template}");
+            assert_eq!(
+                Template::parse(template, &columns).unwrap().fill(&row),
+                wanted,
+                "{template}"
+            );
         };
         check("{name|slug:.}@example.com", "anna.snelling@example.com");
         check("{address|province}", "安徽");
@@ -156,9 +200,11 @@ mod tests {
         check("fixed", "fixed");
         let made = Template::parse("{name|slug}@example.com", &columns).unwrap();
         assert_eq!(made.fill(&empty), "");
-        for (bad, code) in
-            [("{nam}", "unknown_column"), ("{name|slugg}", "unknown_filter"), ("{name", "bad_template")]
-        {
+        for (bad, code) in [
+            ("{nam}", "unknown_column"),
+            ("{name|slugg}", "unknown_filter"),
+            ("{name", "bad_template"),
+        ] {
             assert_eq!(Template::parse(bad, &columns).unwrap_err().code, code);
         }
     }

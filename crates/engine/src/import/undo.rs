@@ -23,7 +23,9 @@ const MOST_CHANGES: u32 = 1_000;
 /// Goes on from where it stands to the end of what the import wrote.
 pub fn run(work: &mut Work, tell: &mut dyn FnMut(&Status)) -> EngineResult<()> {
     loop {
-        let Some(undo) = work.status.outcome.undo.clone() else { return work.finish(State::Undone, None) };
+        let Some(undo) = work.status.outcome.undo.clone() else {
+            return work.finish(State::Undone, None);
+        };
         let rows = work.engine.store().log_after(undo.position, ROWS)?;
         let last = rows.last().map(|row| row.position);
         let Some(last) = last.filter(|_| undo.position < undo.until) else {
@@ -41,7 +43,10 @@ fn piece(work: &mut Work, rows: Vec<LogRow>, last: i64) -> EngineResult<()> {
         0 => work.engine.system(&via)?,
         person => work.engine.context(person, &via)?,
     };
-    let rows: Vec<LogRow> = rows.into_iter().filter(|row| *row.entry.via == *import).collect();
+    let rows: Vec<LogRow> = rows
+        .into_iter()
+        .filter(|row| *row.entry.via == *import)
+        .collect();
     let shared = Arc::new((ctx, rows, work.status.clone()));
     let (job, lease) = (shared, work.lease);
     work.status = work.engine.store().change(Weight::Bulk, move |tx| {
@@ -61,14 +66,26 @@ fn piece(work: &mut Work, rows: Vec<LogRow>, last: i64) -> EngineResult<()> {
     Ok(())
 }
 
-fn take_back(tx: &mut dyn Transaction, ctx: &Context, row: &LogRow, undo: &mut Undone) -> EngineResult<()> {
+fn take_back(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    row: &LogRow,
+    undo: &mut Undone,
+) -> EngineResult<()> {
     let entry = &row.entry;
-    let Some(object) = ctx.catalog.objects.iter().find(|object| object.table == entry.object).cloned() else {
+    let Some(object) = ctx
+        .catalog
+        .objects
+        .iter()
+        .find(|object| object.table == entry.object)
+        .cloned()
+    else {
         return Ok(());
     };
     let outcome = if entry.op == "create" {
         let change = Change::remove(&object, entry.record, None);
-        write::savepoint(tx, |tx| write::apply_change(tx, ctx, change.clone())).map(|_| undo.removed += 1)
+        write::savepoint(tx, |tx| write::apply_change(tx, ctx, change.clone()))
+            .map(|_| undo.removed += 1)
     } else {
         restore(tx, ctx, (&object, entry.record), undo)
     };
@@ -101,7 +118,9 @@ fn restore(
     let import = ctx.via.replace("undo:", "import:");
     let mut history = tx.log_of(&object.table, id, None, MOST_CHANGES)?;
     history.reverse();
-    let mine: Vec<usize> = (0..history.len()).filter(|at| history[*at].entry.via == import).collect();
+    let mine: Vec<usize> = (0..history.len())
+        .filter(|at| history[*at].entry.via == import)
+        .collect();
     // Undone already, in an earlier piece: a record that the import changed several times stands in the log as often.
     if history.iter().any(|row| *row.entry.via == *ctx.via) {
         return Ok(());
@@ -109,7 +128,9 @@ fn restore(
     if mine.iter().any(|at| history[*at].entry.op == "create") {
         return Ok(());
     }
-    let Some(record) = crate::engine::row_by_id(tx, object, id)?.filter(|record| record.deleted_at.is_none()) else {
+    let Some(record) =
+        crate::engine::row_by_id(tx, object, id)?.filter(|record| record.deleted_at.is_none())
+    else {
         return Err(EngineError::NotFound);
     };
     let changes: Vec<(bool, Map<String, Json>)> = history
@@ -119,7 +140,9 @@ fn restore(
         .collect();
     let mut fields = Map::new();
     for (column, was) in first_values(&changes) {
-        let Some((name, now)) = present(ctx, object, &record, &column) else { continue };
+        let Some((name, now)) = present(ctx, object, &record, &column) else {
+            continue;
+        };
         match after_import(&changes, &column) {
             // The next change after the import's tells what the import left.
             Some(left) if left != now => leave(undo, id, Some(name)),
@@ -137,14 +160,21 @@ fn restore(
     if crate::read::reach(tx, &ctx.grant(object, Action::Update), &record)?.is_none() {
         return Err(EngineError::Forbidden("update"));
     }
-    let change = Change { act: "undo", ..Change::update(object, id, None, fields) };
+    let change = Change {
+        act: "undo",
+        ..Change::update(object, id, None, fields)
+    };
     write::savepoint(tx, |tx| write::apply_change(tx, ctx, change.clone()))?;
     undo.restored += restored;
     Ok(())
 }
 
 fn old_values(row: &LogRow) -> Map<String, Json> {
-    row.entry.old.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    row.entry
+        .old
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default()
 }
 
 /// What each field that the import changed held before it.
@@ -160,20 +190,36 @@ fn first_values(changes: &[(bool, Map<String, Json>)]) -> Map<String, Json> {
 
 /// What the import left in a field, if somebody has changed it since.
 fn after_import(changes: &[(bool, Map<String, Json>)], column: &str) -> Option<Json> {
-    let last = changes.iter().rposition(|(mine, old)| *mine && old.contains_key(column))?;
-    changes[last + 1..].iter().find_map(|(_, old)| old.get(column).cloned())
+    let last = changes
+        .iter()
+        .rposition(|(mine, old)| *mine && old.contains_key(column))?;
+    changes[last + 1..]
+        .iter()
+        .find_map(|(_, old)| old.get(column).cloned())
 }
 
 /// The name of a column's field and what it holds now; `None` where the engine keeps it itself.
-fn present(ctx: &Context, object: &Object, record: &Record, column: &str) -> Option<(String, Json)> {
+fn present(
+    ctx: &Context,
+    object: &Object,
+    record: &Record,
+    column: &str,
+) -> Option<(String, Json)> {
     match column {
         "owner" => return Some(("owner".to_owned(), ctx.user_json(record.owner))),
         "department" if object.position("department").is_none() => {
-            return Some(("department".to_owned(), ctx.department_json(record.department)));
+            return Some((
+                "department".to_owned(),
+                ctx.department_json(record.department),
+            ));
         }
         _ => {}
     }
-    let at = object.fields.iter().position(|field| field.column == column)?;
+    let at = object
+        .fields
+        .iter()
+        .position(|field| field.column == column)?;
     let field = &object.fields[at];
-    (field.kind.writable() == Writable::ByCaller).then(|| (field.name.clone(), record.field_json(at)))
+    (field.kind.writable() == Writable::ByCaller)
+        .then(|| (field.name.clone(), record.field_json(at)))
 }

@@ -47,7 +47,12 @@ pub fn write(question: u32, keys: &[Cell], seq: i64) -> String {
             Cell::Id(value) => Key::U(*value),
         })
         .collect();
-    let json = serde_json::to_vec(&Position { of: question, keys, seq }).unwrap_or_default();
+    let json = serde_json::to_vec(&Position {
+        of: question,
+        keys,
+        seq,
+    })
+    .unwrap_or_default();
     URL_SAFE_NO_PAD.encode(json)
 }
 
@@ -73,7 +78,11 @@ pub fn read(cursor: &str, of: u32, keys: &[ColumnType]) -> EngineResult<(Vec<Cel
         })
         .collect::<EngineResult<Vec<Cell>>>()?;
     // Whoever rewrote it must not reach the database with a value that the column can't hold.
-    if cells.iter().zip(keys).all(|(cell, ty)| fits(cell, *ty)) { Ok((cells, position.seq)) } else { Err(bad()) }
+    if cells.iter().zip(keys).all(|(cell, ty)| fits(cell, *ty)) {
+        Ok((cells, position.seq))
+    } else {
+        Err(bad())
+    }
 }
 
 fn fits(cell: &Cell, ty: ColumnType) -> bool {

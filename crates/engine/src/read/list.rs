@@ -70,12 +70,20 @@ pub fn list(ctx: &Context, object: &Arc<Object>, request: &ListRequest) -> Engin
         None => question.fetch(ctx, after, limit + 1)?,
     };
     let next = (rows.len() > limit as usize).then(|| question.cursor(&rows[limit as usize - 1]));
-    let records = rows.iter().take(limit as usize).map(|row| Record::from_row(object, row)).collect();
+    let records = rows
+        .iter()
+        .take(limit as usize)
+        .map(|row| Record::from_row(object, row))
+        .collect();
     let count = match request.count {
         Counting::None => None,
         counting => Some(question.count(ctx, counting)?),
     };
-    Ok(Page { records, next, count })
+    Ok(Page {
+        records,
+        next,
+        count,
+    })
 }
 
 /// How many rows the caller may read that match.
@@ -93,7 +101,11 @@ pub struct Question {
 }
 
 impl Question {
-    pub fn new(ctx: &Context, object: &Arc<Object>, request: &ListRequest) -> EngineResult<Question> {
+    pub fn new(
+        ctx: &Context,
+        object: &Arc<Object>,
+        request: &ListRequest,
+    ) -> EngineResult<Question> {
         let grant = ctx.grant(object, request.action.unwrap_or(Action::Read));
         let mut cond = Cond::True;
         if !request.filter.trim().is_empty() {
@@ -103,11 +115,25 @@ impl Question {
         if let Some(within) = &request.within {
             cond = within.clone().and(cond);
         }
-        let text = if request.sort.trim().is_empty() { "-created_at" } else { request.sort.trim() };
+        let text = if request.sort.trim().is_empty() {
+            "-created_at"
+        } else {
+            request.sort.trim()
+        };
         let order = Sort::parse(object, text, ctx)?.orders();
-        let within = request.within.as_ref().map(|cond| format!("{cond:?}")).unwrap_or_default();
+        let within = request
+            .within
+            .as_ref()
+            .map(|cond| format!("{cond:?}"))
+            .unwrap_or_default();
         let digest = cursor::question(&[&object.table, &request.filter, text, &within]);
-        Ok(Question { object: object.clone(), grant, cond, order, digest })
+        Ok(Question {
+            object: object.clone(),
+            grant,
+            cond,
+            order,
+            digest,
+        })
     }
 
     fn after(&self, text: &str) -> EngineResult<Option<(Vec<Cell>, i64)>> {
@@ -137,10 +163,19 @@ impl Question {
 
     /// Rows of `columns()` from the database: by merged streams in the order of an index, or, where the filter names
     /// a link, from that link's index.
-    pub fn fetch(&self, ctx: &Context, after: Option<(Vec<Cell>, i64)>, limit: u32) -> EngineResult<Vec<Row>> {
+    pub fn fetch(
+        &self,
+        ctx: &Context,
+        after: Option<(Vec<Cell>, i64)>,
+        limit: u32,
+    ) -> EngineResult<Vec<Row>> {
         let driven = drives(&self.object, &self.cond);
         let mut select = Select::from(&self.object.table, self.columns());
-        select.branches = if driven { Vec::new() } else { self.grant.branches() };
+        select.branches = if driven {
+            Vec::new()
+        } else {
+            self.grant.branches()
+        };
         select.cond = self.cond.clone().and(Cond::null("deleted_at"));
         if driven {
             select.cond = select.cond.and(self.grant.cond());
@@ -148,7 +183,10 @@ impl Question {
         select.order = self.order.clone();
         select.after = after;
         select.limit = Some(limit);
-        let rows = ctx.engine.store().look_within(PATIENCE, |view| view.select(&select));
+        let rows = ctx
+            .engine
+            .store()
+            .look_within(PATIENCE, |view| view.select(&select));
         rows.map_err(too_slow)
     }
 
@@ -158,27 +196,52 @@ impl Question {
         {
             return Ok(Count { value, exact: true });
         }
-        let most = if counting == Counting::Exact { None } else { Some(COUNT_TO + 1) };
-        let cond = self.cond.clone().and(Cond::null("deleted_at")).and(self.grant.cond());
+        let most = if counting == Counting::Exact {
+            None
+        } else {
+            Some(COUNT_TO + 1)
+        };
+        let cond = self
+            .cond
+            .clone()
+            .and(Cond::null("deleted_at"))
+            .and(self.grant.cond());
         let counted = ctx
             .engine
             .store()
-            .look_within(PATIENCE, |view| view.count(&self.object.table, &[], &cond, most))
+            .look_within(PATIENCE, |view| {
+                view.count(&self.object.table, &[], &cond, most)
+            })
             .map_err(too_slow)?;
         Ok(match most {
-            Some(most) if counted >= u64::from(most) => Count { value: u64::from(COUNT_TO), exact: false },
-            _ => Count { value: counted, exact: true },
+            Some(most) if counted >= u64::from(most) => Count {
+                value: u64::from(COUNT_TO),
+                exact: false,
+            },
+            _ => Count {
+                value: counted,
+                exact: true,
+            },
         })
     }
 
     /// Count and sums per value of a column: lane totals of a board.
-    pub fn totals(&self, view: &mut dyn View, group: &str, sums: &[String]) -> EngineResult<Vec<Row>> {
+    pub fn totals(
+        &self,
+        view: &mut dyn View,
+        group: &str,
+        sums: &[String],
+    ) -> EngineResult<Vec<Row>> {
         let mut measures = vec![Measure::Count];
         measures.extend(sums.iter().cloned().map(Measure::Sum));
         let aggregate = Aggregate {
             table: self.object.table.clone(),
             branches: Vec::new(),
-            cond: self.cond.clone().and(Cond::null("deleted_at")).and(self.grant.cond()),
+            cond: self
+                .cond
+                .clone()
+                .and(Cond::null("deleted_at"))
+                .and(self.grant.cond()),
             group: vec![group.to_owned()],
             measures,
         };
@@ -198,13 +261,20 @@ pub fn drives(object: &Object, cond: &Cond) -> bool {
     match cond {
         Cond::All(parts) => parts.iter().any(|part| drives(object, part)),
         Cond::Any(parts) => parts.iter().all(|part| drives(object, part)),
-        Cond::Compare { column, op: Op::Equal, with: Operand::Cell(Cell::Id(_)) } => leads(object, column),
-        Cond::In { column, cells } => cells.iter().all(|cell| matches!(cell, Cell::Id(_))) && leads(object, column),
+        Cond::Compare {
+            column,
+            op: Op::Equal,
+            with: Operand::Cell(Cell::Id(_)),
+        } => leads(object, column),
+        Cond::In { column, cells } => {
+            cells.iter().all(|cell| matches!(cell, Cell::Id(_))) && leads(object, column)
+        }
         _ => false,
     }
 }
 
 fn leads(object: &Object, column: &str) -> bool {
-    let is_link = |field: &guanxi_meta::Field| field.column == column && field.kind.name() == "link";
+    let is_link =
+        |field: &guanxi_meta::Field| field.column == column && field.kind.name() == "link";
     column == "id" || object.fields.iter().any(is_link)
 }

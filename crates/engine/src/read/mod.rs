@@ -23,11 +23,17 @@ use uuid::Uuid;
 pub enum Reach {
     Scope,
     /// Shared by the user with this `seq`.
-    Share { by: i64 },
+    Share {
+        by: i64,
+    },
 }
 
 /// Whether and how the grant reaches the record: by its standing, else by a share.
-pub fn reach(view: &mut (impl View + ?Sized), grant: &Grant, record: &Record) -> EngineResult<Option<Reach>> {
+pub fn reach(
+    view: &mut (impl View + ?Sized),
+    grant: &Grant,
+    record: &Record,
+) -> EngineResult<Option<Reach>> {
     if grant.admits(record.standing()) {
         return Ok(Some(Reach::Scope));
     }
@@ -38,12 +44,16 @@ pub fn reach(view: &mut (impl View + ?Sized), grant: &Grant, record: &Record) ->
         .filter(grant.share_cond().and(Cond::equal("record", record.id)))
         .limit(1);
     let rows = view.select(&select)?;
-    Ok(rows.first().map(|row| Reach::Share { by: row.cells[0].int().unwrap_or(0) }))
+    Ok(rows.first().map(|row| Reach::Share {
+        by: row.cells[0].int().unwrap_or(0),
+    }))
 }
 
 /// The record, if it exists, is not deleted and the caller may read it.
 pub fn lookup(ctx: &Context, object: &Arc<Object>, id: Uuid) -> EngineResult<Option<Record>> {
-    ctx.engine.store().look(|view| lookup_in(view, ctx, object, id))
+    ctx.engine
+        .store()
+        .look(|view| lookup_in(view, ctx, object, id))
 }
 
 /// The same within a view or transaction that is already open.
@@ -53,9 +63,14 @@ pub fn lookup_in(
     object: &Arc<Object>,
     id: Uuid,
 ) -> EngineResult<Option<Record>> {
-    let select = Select::from(&object.table, object.columns()).filter(Cond::equal("id", id)).limit(1);
+    let select = Select::from(&object.table, object.columns())
+        .filter(Cond::equal("id", id))
+        .limit(1);
     let rows = view.select(&select)?;
-    let found = rows.first().map(|row| Record::from_row(object, row)).filter(|record| record.deleted_at.is_none());
+    let found = rows
+        .first()
+        .map(|row| Record::from_row(object, row))
+        .filter(|record| record.deleted_at.is_none());
     let Some(record) = found else { return Ok(None) };
     Ok(reach(view, &ctx.grant(object, Action::Read), &record)?.map(|_| record))
 }
@@ -68,7 +83,9 @@ pub fn get(ctx: &Context, object: &Arc<Object>, id: Uuid) -> EngineResult<Record
 /// What the caller may do with one record that it sees.
 pub fn may(ctx: &Context, record: &Record, action: Action) -> EngineResult<bool> {
     let grant = ctx.grant(&record.object, action);
-    ctx.engine.store().look(|view| Ok(reach(view, &grant, record)?.is_some()))
+    ctx.engine
+        .store()
+        .look(|view| Ok(reach(view, &grant, record)?.is_some()))
 }
 
 /// Why the caller of `ctx` sees this record: an explanation of the decision, also of a refusal.
@@ -76,13 +93,23 @@ pub fn explain(ctx: &Context, object: &Arc<Object>, id: Uuid) -> EngineResult<Ex
     let grant = ctx.grant(object, Action::Read);
     ctx.engine.store().look(|view| {
         let Some(record) = row_by_id(view, object, id)? else {
-            return Ok(Explanation { exists: false, reasons: Vec::new(), record: None });
+            return Ok(Explanation {
+                exists: false,
+                reasons: Vec::new(),
+                record: None,
+            });
         };
         let mut reasons = grant.reasons(record.standing());
         if let Some(Reach::Share { by }) = reach(view, &grant, &record)? {
-            reasons.push(Reason::Share { by: ctx.user_name(by).to_owned() });
+            reasons.push(Reason::Share {
+                by: ctx.user_name(by).to_owned(),
+            });
         }
-        Ok(Explanation { exists: record.deleted_at.is_none(), reasons, record: Some(record) })
+        Ok(Explanation {
+            exists: record.deleted_at.is_none(),
+            reasons,
+            record: Some(record),
+        })
     })
 }
 
@@ -108,15 +135,21 @@ pub fn expand(ctx: &Context, record: &Record, json: &mut Json, paths: &[&str]) -
         if path.split('.').count() > 3 {
             return Err(EngineError::bad("expand_too_deep"));
         }
-        let Some((target, id)) = linked(ctx, record, link)? else { continue };
-        let Some(found) = lookup(ctx, &target, id)? else { continue };
+        let Some((target, id)) = linked(ctx, record, link)? else {
+            continue;
+        };
+        let Some(found) = lookup(ctx, &target, id)? else {
+            continue;
+        };
         let grant = ctx.grant(&target, Action::Read);
         let mut inner = found.to_json(ctx, &grant, None);
         if !rest.is_empty() {
             expand(ctx, &found, &mut inner, &[rest])?;
         }
         if let Some(members) = json.as_object_mut() {
-            let beside = members.entry("expand").or_insert_with(|| Json::Object(serde_json::Map::new()));
+            let beside = members
+                .entry("expand")
+                .or_insert_with(|| Json::Object(serde_json::Map::new()));
             if let Some(beside) = beside.as_object_mut() {
                 beside.insert(link.to_owned(), inner);
             }
@@ -127,20 +160,38 @@ pub fn expand(ctx: &Context, record: &Record, json: &mut Json, paths: &[&str]) -
 
 /// The same words for a field that there is not and one that the caller may not read.
 pub fn unknown_field(object: &Object, name: &str) -> EngineError {
-    EngineError::BadRequest(Fault::new("unknown_field").with("name", name).with("object", &object.name))
+    EngineError::BadRequest(
+        Fault::new("unknown_field")
+            .with("name", name)
+            .with("object", &object.name),
+    )
 }
 
 /// Where a link of the record leads: also the system's `owner`, `department`, `created_by`, `updated_by`.
-pub fn linked(ctx: &Context, record: &Record, link: &str) -> EngineResult<Option<(Arc<Object>, Uuid)>> {
-    let person = |seq: i64| ctx.directory.user(seq).map(|user| ("user".to_owned(), user.id));
+pub fn linked(
+    ctx: &Context,
+    record: &Record,
+    link: &str,
+) -> EngineResult<Option<(Arc<Object>, Uuid)>> {
+    let person = |seq: i64| {
+        ctx.directory
+            .user(seq)
+            .map(|user| ("user".to_owned(), user.id))
+    };
     let target = match link {
         "owner" => person(record.owner),
         "created_by" => person(record.created_by),
         "updated_by" => person(record.updated_by),
-        "department" => ctx.directory.department(record.department).map(|d| ("department".to_owned(), d.id)),
+        "department" => ctx
+            .directory
+            .department(record.department)
+            .map(|d| ("department".to_owned(), d.id)),
         name => {
             let grant = ctx.grant(&record.object, Action::Read);
-            let at = record.object.position(name).filter(|at| grant.may_read(*at));
+            let at = record
+                .object
+                .position(name)
+                .filter(|at| grant.may_read(*at));
             let at = at.ok_or_else(|| unknown_field(&record.object, name))?;
             let field = &record.object.fields[at];
             if field.kind.name() != "link" {
@@ -148,7 +199,9 @@ pub fn linked(ctx: &Context, record: &Record, link: &str) -> EngineResult<Option
             }
             match &record.values[at] {
                 guanxi_meta::Value::Reference { object, id } => Some((object.clone(), *id)),
-                guanxi_meta::Value::Id(id) => Some((field.options.to.clone().unwrap_or_default(), *id)),
+                guanxi_meta::Value::Id(id) => {
+                    Some((field.options.to.clone().unwrap_or_default(), *id))
+                }
                 _ => None,
             }
         }

@@ -20,7 +20,12 @@ pub struct Timeline {
 }
 
 /// Activities that name the record by a link or by `about`, of every kind that the caller may read.
-pub fn timeline(ctx: &Context, of: &Record, cursor_text: &str, limit: u32) -> EngineResult<Timeline> {
+pub fn timeline(
+    ctx: &Context,
+    of: &Record,
+    cursor_text: &str,
+    limit: u32,
+) -> EngineResult<Timeline> {
     let limit = limit.clamp(1, MOST_ROWS);
     let question = cursor::question(&["timeline", &of.id.to_string()]);
     let after = match cursor_text {
@@ -28,7 +33,12 @@ pub fn timeline(ctx: &Context, of: &Record, cursor_text: &str, limit: u32) -> En
         text => Some(cursor::read(text, question, &[ColumnType::Id])?),
     };
     let mut entries: Vec<Record> = Vec::new();
-    for activity in ctx.catalog.objects.iter().filter(|object| object.is_activity()) {
+    for activity in ctx
+        .catalog
+        .objects
+        .iter()
+        .filter(|object| object.is_activity())
+    {
         let grant = ctx.grant(activity, Action::Read);
         let about = about(activity, of);
         if grant.is_empty() || about == Cond::False {
@@ -55,17 +65,24 @@ pub fn timeline(ctx: &Context, of: &Record, cursor_text: &str, limit: u32) -> En
 /// Strictly after the last entry of the page before, by time and, within the same microsecond, by id.
 fn older(after: Option<&(Vec<Cell>, i64)>) -> Cond {
     use guanxi_query::cond::Op;
-    let Some((keys, at)) = after else { return Cond::True };
+    let Some((keys, at)) = after else {
+        return Cond::True;
+    };
     let same = Cond::equal("created_at", *at).and(Cond::compare("id", Op::Less, keys[0].clone()));
     Cond::compare("created_at", Op::Less, *at).or(same)
 }
 
 fn about(activity: &Object, of: &Record) -> Cond {
     let mut cond = Cond::False;
-    for field in activity.fields.iter().filter(|field| field.kind.name() == "link") {
+    for field in activity
+        .fields
+        .iter()
+        .filter(|field| field.kind.name() == "link")
+    {
         match field.options.to.as_deref() {
             Some("*") => {
-                let object = Cond::equal(&format!("{}_object", field.column), of.object.name.as_str());
+                let object =
+                    Cond::equal(&format!("{}_object", field.column), of.object.name.as_str());
                 cond = cond.or(Cond::equal(&field.column, of.id).and(object));
             }
             Some(to) if to == of.object.name => cond = cond.or(Cond::equal(&field.column, of.id)),
@@ -86,21 +103,36 @@ pub fn related(
 ) -> EngineResult<(Arc<Object>, Page)> {
     let record = get(ctx, object, id)?;
     let (target, within) = relation_of(ctx, &record, relation)?;
-    let request = ListRequest { within: Some(within), ..request };
+    let request = ListRequest {
+        within: Some(within),
+        ..request
+    };
     let page = list(ctx, &target, &request)?;
     Ok((target, page))
 }
 
 /// The object of a relation and the condition that its rows meet.
-pub fn relation_of(ctx: &Context, record: &Record, relation: &str) -> EngineResult<(Arc<Object>, Cond)> {
+pub fn relation_of(
+    ctx: &Context,
+    record: &Record,
+    relation: &str,
+) -> EngineResult<(Arc<Object>, Cond)> {
     let object = &record.object;
-    if let Some(at) = object.position(relation).filter(|&at| object.fields[at].kind.name() == "many_links") {
+    if let Some(at) = object
+        .position(relation)
+        .filter(|&at| object.fields[at].kind.name() == "many_links")
+    {
         let field = &object.fields[at];
         if !ctx.grant(object, Action::Read).may_read(at) {
             return Err(EngineError::NotFound);
         }
         let target = ctx.object(field.options.to.as_deref().unwrap_or_default())?;
-        let ids = record.values[at].list().iter().filter_map(Value::id).map(Cell::Id).collect();
+        let ids = record.values[at]
+            .list()
+            .iter()
+            .filter_map(Value::id)
+            .map(Cell::Id)
+            .collect();
         return Ok((target, Cond::among("id", ids)));
     }
     let (name, field) = relation.split_once('.').unwrap_or((relation, ""));
@@ -108,17 +140,28 @@ pub fn relation_of(ctx: &Context, record: &Record, relation: &str) -> EngineResu
     let links = |f: &guanxi_meta::Field| {
         let to = f.options.to.as_deref();
         let leads = to == Some("*") || to == Some(object.name.as_str());
-        leads && matches!(f.kind.name(), "link" | "many_links") && (field.is_empty() || f.name == field)
+        leads
+            && matches!(f.kind.name(), "link" | "many_links")
+            && (field.is_empty() || f.name == field)
     };
-    let at = target.fields.iter().position(links).ok_or(EngineError::NotFound)?;
+    let at = target
+        .fields
+        .iter()
+        .position(links)
+        .ok_or(EngineError::NotFound)?;
     if !ctx.grant(&target, Action::Read).may_read(at) {
         return Err(EngineError::NotFound);
     }
     let found = &target.fields[at];
     let cond = match (found.kind.name(), found.options.to.as_deref()) {
-        ("many_links", _) => Cond::ListHas { column: found.column.clone(), item: record.id.to_string() },
-        (_, Some("*")) => Cond::equal(&found.column, record.id)
-            .and(Cond::equal(&format!("{}_object", found.column), object.name.as_str())),
+        ("many_links", _) => Cond::ListHas {
+            column: found.column.clone(),
+            item: record.id.to_string(),
+        },
+        (_, Some("*")) => Cond::equal(&found.column, record.id).and(Cond::equal(
+            &format!("{}_object", found.column),
+            object.name.as_str(),
+        )),
         _ => Cond::equal(&found.column, record.id),
     };
     Ok((target.clone(), cond))

@@ -21,7 +21,11 @@ pub const MOST: usize = 10_000;
 const CHUNK: usize = 500;
 
 /// The results in order. Atomic: the first error, with its position.
-pub fn run(ctx: &Context, changes: Vec<Change>, mode: Mode) -> Result<Vec<EngineResult<Saved>>, (usize, EngineError)> {
+pub fn run(
+    ctx: &Context,
+    changes: Vec<Change>,
+    mode: Mode,
+) -> Result<Vec<EngineResult<Saved>>, (usize, EngineError)> {
     let ctx = ctx.clone().remembering_links();
     match mode {
         Mode::Atomic => atomic(&ctx, changes).map(|saved| saved.into_iter().map(Ok).collect()),
@@ -51,7 +55,11 @@ fn each(ctx: &Context, changes: Vec<Change>) -> Vec<EngineResult<Saved>> {
     let mut results = Vec::with_capacity(changes.len());
     let mut changes = changes.into_iter().peekable();
     while changes.peek().is_some() {
-        let chunk: Vec<EngineResult<Prepared>> = changes.by_ref().take(CHUNK).map(|c| prepare(ctx, c)).collect();
+        let chunk: Vec<EngineResult<Prepared>> = changes
+            .by_ref()
+            .take(CHUNK)
+            .map(|c| prepare(ctx, c))
+            .collect();
         results.extend(apply_each(ctx, chunk));
     }
     results
@@ -90,7 +98,10 @@ pub fn apply_each(ctx: &Context, chunk: Vec<EngineResult<Prepared>>) -> Vec<Engi
         }
     }
     let lost = || Err(EngineError::Broken("a change without a result".to_owned()));
-    results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
+    results
+        .into_iter()
+        .map(|result| result.unwrap_or_else(lost))
+        .collect()
 }
 
 type Split = (Vec<(usize, Prepared)>, Vec<Option<EngineResult<Saved>>>);

@@ -26,7 +26,12 @@ pub fn required(draft: &mut Draft) {
 /// The record stays, or comes to stand, where the caller may put it: nobody writes a row out of reach, or gives a
 /// new one to somebody else without the right over that person's rows.
 pub fn standing(ctx: &Context, prepared: &Prepared, draft: &mut Draft) {
-    if prepared.origin.authority == Authority::Noun || matches!(prepared.target, Target::Remove { .. } | Target::Restore { .. }) {
+    if prepared.origin.authority == Authority::Noun
+        || matches!(
+            prepared.target,
+            Target::Remove { .. } | Target::Restore { .. }
+        )
+    {
         return;
     }
     let moved = match &draft.before {
@@ -36,12 +41,23 @@ pub fn standing(ctx: &Context, prepared: &Prepared, draft: &mut Draft) {
     if !moved {
         return;
     }
-    let action = if draft.is_new() { Action::Create } else { Action::Update };
+    let action = if draft.is_new() {
+        Action::Create
+    } else {
+        Action::Update
+    };
     let grant = ctx.grant(&prepared.object, action);
     // What is only shared with the caller is not the caller's to move, not even to the caller.
-    let from = draft.before.as_ref().is_none_or(|before| grant.admits(before.standing()));
+    let from = draft
+        .before
+        .as_ref()
+        .is_none_or(|before| grant.admits(before.standing()));
     if !from || !grant.admits(draft.after.standing()) {
-        let field = if prepared.department.is_some() && prepared.owner.is_none() { "department" } else { "owner" };
+        let field = if prepared.department.is_some() && prepared.owner.is_none() {
+            "department"
+        } else {
+            "owner"
+        };
         draft.errors.push(Fault::new("not_yours_to_give").at(field));
     }
 }

@@ -13,9 +13,21 @@ use std::sync::Arc;
 
 /// What whoever has read a file hands in: values that are typed and fields that the caller was checked to be allowed
 /// to write. Everything else is as in `prepare`.
-pub fn typed(object: &Arc<Object>, target: Target, values: Vec<(usize, Value)>, origin: Origin) -> Prepared {
-    let act = if target == Target::Create { "create" } else { "update" };
-    let named = values.iter().map(|(at, _)| object.fields[*at].name.clone()).collect();
+pub fn typed(
+    object: &Arc<Object>,
+    target: Target,
+    values: Vec<(usize, Value)>,
+    origin: Origin,
+) -> Prepared {
+    let act = if target == Target::Create {
+        "create"
+    } else {
+        "update"
+    };
+    let named = values
+        .iter()
+        .map(|(at, _)| object.fields[*at].name.clone())
+        .collect();
     Prepared {
         object: object.clone(),
         target,
@@ -60,6 +72,13 @@ pub fn apply_creates(
     for (at, draft) in drafts {
         results[at] = Some(Ok(saved(draft)));
     }
-    let lost = || Err(EngineError::Broken("a creation without a result".to_owned()));
-    Ok(results.into_iter().map(|result| result.unwrap_or_else(lost)).collect())
+    let lost = || {
+        Err(EngineError::Broken(
+            "a creation without a result".to_owned(),
+        ))
+    };
+    Ok(results
+        .into_iter()
+        .map(|result| result.unwrap_or_else(lost))
+        .collect())
 }

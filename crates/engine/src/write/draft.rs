@@ -22,7 +22,13 @@ pub fn begin(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> En
     let (before, after) = match prepared.target {
         Target::Create => {
             let given = prepared.origin.id.filter(|_| ctx.administers());
-            (None, Record::blank(&prepared.object, given.unwrap_or_else(|| ctx.engine.ids().next())))
+            (
+                None,
+                Record::blank(
+                    &prepared.object,
+                    given.unwrap_or_else(|| ctx.engine.ids().next()),
+                ),
+            )
         }
         Target::Update { id, if_match } => {
             let found = locked(tx, ctx, prepared, id, Action::Update)?;
@@ -32,17 +38,29 @@ pub fn begin(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> En
         Target::Remove { id, if_match } => {
             let found = locked(tx, ctx, prepared, id, Action::Delete)?;
             unless_stale(ctx, tx, prepared, (&found, if_match))?;
-            let gone = Record { deleted_at: Some(ctx.now_micros()), ..found.clone() };
+            let gone = Record {
+                deleted_at: Some(ctx.now_micros()),
+                ..found.clone()
+            };
             (Some(found), gone)
         }
         Target::Restore { id } => {
             let found = removed(tx, ctx, prepared, id)?;
-            let back = Record { deleted_at: None, ..found.clone() };
+            let back = Record {
+                deleted_at: None,
+                ..found.clone()
+            };
             (Some(found), back)
         }
     };
     let (named, errors) = (prepared.named.clone(), prepared.errors.clone());
-    Ok(Draft { before, after, named, errors, act: prepared.act })
+    Ok(Draft {
+        before,
+        after,
+        named,
+        errors,
+        act: prepared.act,
+    })
 }
 
 /// What a new record has before the caller's values.
@@ -55,7 +73,9 @@ pub fn defaults(ctx: &Context, draft: &mut Draft) {
         if field.kind.writable() == Writable::ByEngine {
             draft.after.values[at] = empty(field);
         }
-        let Some(default) = &field.default else { continue };
+        let Some(default) = &field.default else {
+            continue;
+        };
         if let Ok(value) = field.kind.parse(field, default) {
             draft.after.values[at] = value;
         }
@@ -66,8 +86,17 @@ pub fn defaults(ctx: &Context, draft: &mut Draft) {
 
 /// What the columns of a field hold before anybody writes: a count of nothing is 0, everything else null.
 fn empty(field: &Field) -> Value {
-    let cells: Vec<Cell> = field.kind.columns(field).iter().map(|column| Cell::from(column.default)).collect();
-    if cells.iter().all(Cell::is_null) { Value::Null } else { field.kind.load(field, &cells) }
+    let cells: Vec<Cell> = field
+        .kind
+        .columns(field)
+        .iter()
+        .map(|column| Cell::from(column.default))
+        .collect();
+    if cells.iter().all(Cell::is_null) {
+        Value::Null
+    } else {
+        field.kind.load(field, &cells)
+    }
 }
 
 /// The caller's values; a new owner brings the department along.
@@ -78,7 +107,11 @@ pub fn take(ctx: &Context, prepared: &Prepared, draft: &mut Draft) -> EngineResu
         let given = value.clone();
         let amends = !given.is_null() && !prepared.whole.contains(at);
         let old = &draft.after.values[*at];
-        draft.after.values[*at] = if amends { field.kind.amend(field, old, given) } else { given };
+        draft.after.values[*at] = if amends {
+            field.kind.amend(field, old, given)
+        } else {
+            given
+        };
     }
     if let Some(owner) = prepared.owner {
         draft.after.owner = owner;
@@ -96,9 +129,12 @@ fn refuse_guarded(prepared: &Prepared, draft: &mut Draft) {
     for (at, value) in &prepared.guarded {
         let field = &prepared.object.fields[*at];
         let old = &draft.after.values[*at];
-        let same = value == old || (!value.is_null() && field.kind.amend(field, old, value.clone()) == *old);
+        let same = value == old
+            || (!value.is_null() && field.kind.amend(field, old, value.clone()) == *old);
         if !same && draft.errors.iter().all(|error| error.field != field.name) {
-            draft.errors.push(Fault::new("no_write_right").at(&field.name));
+            draft
+                .errors
+                .push(Fault::new("no_write_right").at(&field.name));
         }
     }
 }
@@ -134,7 +170,10 @@ fn locked(
         .limit(1)
         .locked();
     let rows = tx.select(&select)?;
-    let found = rows.first().map(|row| Record::from_row(object, row)).ok_or(EngineError::NotFound)?;
+    let found = rows
+        .first()
+        .map(|row| Record::from_row(object, row))
+        .ok_or(EngineError::NotFound)?;
     if reach(tx, &ctx.grant(object, Action::Read), &found)?.is_none() {
         return Err(EngineError::NotFound);
     }
@@ -145,7 +184,12 @@ fn locked(
     Ok(found)
 }
 
-fn removed(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared, id: Uuid) -> EngineResult<Record> {
+fn removed(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    prepared: &Prepared,
+    id: Uuid,
+) -> EngineResult<Record> {
     let object = &prepared.object;
     let found = row_by_id(tx, object, id)?.ok_or(EngineError::NotFound)?;
     if reach(tx, &ctx.grant(object, Action::Read), &found)?.is_none() {
@@ -165,34 +209,61 @@ fn unless_stale(
     prepared: &Prepared,
     (found, if_match): (&Record, Option<i64>),
 ) -> EngineResult<()> {
-    let Some(version) = if_match.filter(|version| *version != found.version) else { return Ok(()) };
+    let Some(version) = if_match.filter(|version| *version != found.version) else {
+        return Ok(());
+    };
     let changed = changed_since(tx, found, version)?;
     let mut conflicts: Vec<StaleField> = prepared
         .values
         .iter()
         .map(|(at, value)| (*at, value, &prepared.object.fields[*at]))
-        .filter(|(at, value, field)| changed.contains(&field.column) && found.values[*at] != **value)
+        .filter(|(at, value, field)| {
+            changed.contains(&field.column) && found.values[*at] != **value
+        })
         .map(|(at, value, field)| StaleField {
             field: field.name.clone(),
-            yours: if *value == Value::Null { Json::Null } else { field.kind.to_json(field, value) },
+            yours: if *value == Value::Null {
+                Json::Null
+            } else {
+                field.kind.to_json(field, value)
+            },
             theirs: found.field_json(at),
         })
         .collect();
-    if let Some(owner) = prepared.owner.filter(|owner| *owner != found.owner && changed.contains("owner")) {
+    if let Some(owner) = prepared
+        .owner
+        .filter(|owner| *owner != found.owner && changed.contains("owner"))
+    {
         let (yours, theirs) = (ctx.user_json(owner), ctx.user_json(found.owner));
-        conflicts.push(StaleField { field: "owner".to_owned(), yours, theirs });
+        conflicts.push(StaleField {
+            field: "owner".to_owned(),
+            yours,
+            theirs,
+        });
     }
-    Err(EngineError::Stale(Box::new(Stale { version: found.version, conflicts })))
+    Err(EngineError::Stale(Box::new(Stale {
+        version: found.version,
+        conflicts,
+    })))
 }
 
 /// Permanent names of what changed after that version.
-fn changed_since(tx: &mut dyn Transaction, found: &Record, version: i64) -> EngineResult<HashSet<String>> {
+fn changed_since(
+    tx: &mut dyn Transaction,
+    found: &Record,
+    version: i64,
+) -> EngineResult<HashSet<String>> {
     /// Changes looked back through; older ones would not be resolved by a person anyway.
     const MOST: u32 = 200;
     let rows = tx.log_of(&found.object.table, found.id, None, MOST)?;
     let mut names = HashSet::new();
     for row in rows.iter().filter(|row| row.entry.version > version) {
-        if let Some(Json::Object(old)) = row.entry.old.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
+        if let Some(Json::Object(old)) = row
+            .entry
+            .old
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+        {
             names.extend(old.keys().cloned());
         }
     }

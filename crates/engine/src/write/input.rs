@@ -34,8 +34,15 @@ pub struct Prepared {
 }
 
 /// System members that a caller may send back, unread, in the object that it was given.
-const PASSED_OVER: [&str; 7] =
-    ["id", "version", "created_at", "updated_at", "created_by", "updated_by", "deleted_at"];
+const PASSED_OVER: [&str; 7] = [
+    "id",
+    "version",
+    "created_at",
+    "updated_at",
+    "created_by",
+    "updated_by",
+    "deleted_at",
+];
 
 /// Types the values and finds what is wrong with them; an unknown field is a bad request at once.
 pub fn prepare(ctx: &Context, change: Change) -> EngineResult<Prepared> {
@@ -64,7 +71,12 @@ pub fn prepare(ctx: &Context, change: Change) -> EngineResult<Prepared> {
 }
 
 /// A caller without the action on any row is told before anything is read of the input.
-fn allowed_at_all(ctx: &Context, object: &Arc<Object>, target: &Target, origin: Origin) -> EngineResult<()> {
+fn allowed_at_all(
+    ctx: &Context,
+    object: &Arc<Object>,
+    target: &Target,
+    origin: Origin,
+) -> EngineResult<()> {
     if ctx.grant(object, Action::Read).is_empty() {
         return Err(EngineError::NotFound);
     }
@@ -81,7 +93,12 @@ fn allowed_at_all(ctx: &Context, object: &Arc<Object>, target: &Target, origin: 
     Ok(())
 }
 
-fn read_member(ctx: &Context, prepared: &mut Prepared, name: &str, json: &Json) -> EngineResult<()> {
+fn read_member(
+    ctx: &Context,
+    prepared: &mut Prepared,
+    name: &str,
+    json: &Json,
+) -> EngineResult<()> {
     match name {
         "owner" => read_owner(ctx, prepared, json),
         "department" => read_department(ctx, prepared, json),
@@ -105,7 +122,9 @@ fn read_owner(ctx: &Context, prepared: &mut Prepared, json: &Json) {
 }
 
 fn user_seq(ctx: &Context, id: &str) -> Option<i64> {
-    ctx.directory.user_by_id(id.parse::<Uuid>().ok()?).map(|user| user.seq)
+    ctx.directory
+        .user_by_id(id.parse::<Uuid>().ok()?)
+        .map(|user| user.seq)
 }
 
 fn read_department(ctx: &Context, prepared: &mut Prepared, json: &Json) {
@@ -114,24 +133,40 @@ fn read_department(ctx: &Context, prepared: &mut Prepared, json: &Json) {
         Json::String(text) if text.is_empty() => Some(0),
         Json::String(text) => {
             let id = text.parse::<Uuid>().ok();
-            id.and_then(|id| ctx.directory.department_by_id(id)).map(|department| department.seq)
+            id.and_then(|id| ctx.directory.department_by_id(id))
+                .map(|department| department.seq)
         }
         _ => None,
     };
     match found {
         Some(seq) => prepared.department = Some(seq),
-        None => prepared.errors.push(Fault::new("not_found").at("department")),
+        None => prepared
+            .errors
+            .push(Fault::new("not_found").at("department")),
     }
 }
 
 fn read_field(ctx: &Context, prepared: &mut Prepared, name: &str, json: &Json) -> EngineResult<()> {
     let object = prepared.object.clone();
-    let unknown = || EngineError::BadRequest(Fault::new("unknown_field").with("name", name).with("object", &object.name));
+    let unknown = || {
+        EngineError::BadRequest(
+            Fault::new("unknown_field")
+                .with("name", name)
+                .with("object", &object.name),
+        )
+    };
     let Some(at) = position(&object, name) else {
         // Members that a read added beside a field (`phones`, `address_parts`) come back unread.
-        return if is_extra(&object, name) { Ok(()) } else { Err(unknown()) };
+        return if is_extra(&object, name) {
+            Ok(())
+        } else {
+            Err(unknown())
+        };
     };
-    let (read, write) = (ctx.grant(&object, Action::Read), ctx.grant(&object, Action::Update));
+    let (read, write) = (
+        ctx.grant(&object, Action::Read),
+        ctx.grant(&object, Action::Update),
+    );
     if !read.may_read(at) {
         return Err(unknown());
     }
@@ -148,7 +183,9 @@ fn read_field(ctx: &Context, prepared: &mut Prepared, name: &str, json: &Json) -
     };
     match value {
         Ok(value) if !write.may_write(at) && !by_noun => prepared.guarded.push((at, value)),
-        Err(_) if !write.may_write(at) && !by_noun => prepared.errors.push(Fault::new("no_write_right").at(name)),
+        Err(_) if !write.may_write(at) && !by_noun => {
+            prepared.errors.push(Fault::new("no_write_right").at(name))
+        }
         // Where a request has both `phone` and `phones`, the one that names all decides.
         Ok(_) if prepared.whole.contains(&at) && !whole => {}
         Ok(value) => {
@@ -165,11 +202,15 @@ fn read_field(ctx: &Context, prepared: &mut Prepared, name: &str, json: &Json) -
 /// By name, or by another name under which the kind takes its value (`phones` for `phone`).
 fn position(object: &Object, name: &str) -> Option<usize> {
     object.position(name).or_else(|| {
-        let takes = |field: &guanxi_meta::Field| field.kind.aliases(field).iter().any(|alias| alias == name);
+        let takes = |field: &guanxi_meta::Field| {
+            field.kind.aliases(field).iter().any(|alias| alias == name)
+        };
         object.fields.iter().position(takes)
     })
 }
 
 fn is_extra(object: &Object, name: &str) -> bool {
-    name.strip_suffix("_parts").is_some_and(|field| object.position(field).is_some()) || name == "expand"
+    name.strip_suffix("_parts")
+        .is_some_and(|field| object.position(field).is_some())
+        || name == "expand"
 }

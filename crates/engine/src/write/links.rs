@@ -40,11 +40,19 @@ pub fn check(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> Engi
 /// or where the record would stand would tell that it exists.
 pub fn inherit(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> EngineResult<()> {
     let object = draft.after.object.clone();
-    let Access::Parent(link) = &object.access else { return Ok(()) };
+    let Access::Parent(link) = &object.access else {
+        return Ok(());
+    };
     let found = |field: &&Field| draft.errors.iter().all(|error| error.field != field.name);
-    let Some(field) = object.field(link).filter(found) else { return Ok(()) };
-    let Some((to, id)) = targets(field, draft.after.get(link)).pop() else { return Ok(()) };
-    let Some(parent) = ctx.catalog.object(&to) else { return Ok(()) };
+    let Some(field) = object.field(link).filter(found) else {
+        return Ok(());
+    };
+    let Some((to, id)) = targets(field, draft.after.get(link)).pop() else {
+        return Ok(());
+    };
+    let Some(parent) = ctx.catalog.object(&to) else {
+        return Ok(());
+    };
     if let Some(record) = row_by_id(tx, parent, id)? {
         draft.after.owner = record.owner;
         draft.after.department = record.department;
@@ -58,7 +66,11 @@ fn targets(field: &Field, value: &Value) -> Vec<(String, Uuid)> {
     match (field.kind.name(), value) {
         ("link", Value::Reference { object, id }) => vec![(object.clone(), *id)],
         ("link", Value::Id(id)) => vec![(to(), *id)],
-        ("many_links", Value::List(items)) => items.iter().filter_map(Value::id).map(|id| (to(), id)).collect(),
+        ("many_links", Value::List(items)) => items
+            .iter()
+            .filter_map(Value::id)
+            .map(|id| (to(), id))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -73,7 +85,9 @@ fn exists(tx: &mut dyn Transaction, ctx: &Context, to: &str, id: Uuid) -> Engine
     if known {
         return Ok(true);
     }
-    let Some(object) = ctx.catalog.object(to) else { return Ok(false) };
+    let Some(object) = ctx.catalog.object(to) else {
+        return Ok(false);
+    };
     if let Some(known) = ctx.seen_link(&object.table, id) {
         return Ok(known);
     }
@@ -87,7 +101,12 @@ fn exists(tx: &mut dyn Transaction, ctx: &Context, to: &str, id: Uuid) -> Engine
 }
 
 /// A tree (group of companies, departments) must not lead back to itself.
-fn ring(tx: &mut dyn Transaction, draft: &mut Draft, field: &Field, value: &Value) -> EngineResult<()> {
+fn ring(
+    tx: &mut dyn Transaction,
+    draft: &mut Draft,
+    field: &Field,
+    value: &Value,
+) -> EngineResult<()> {
     let object = draft.after.object.clone();
     let mut next = value.id();
     for _ in 0..DEEPEST {

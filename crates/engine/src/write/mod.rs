@@ -82,22 +82,51 @@ pub struct Saved {
 
 impl Change {
     pub fn create(object: &Arc<Object>, fields: Map<String, Json>) -> Change {
-        Change { object: object.clone(), target: Target::Create, fields, act: "create", origin: Origin::default() }
+        Change {
+            object: object.clone(),
+            target: Target::Create,
+            fields,
+            act: "create",
+            origin: Origin::default(),
+        }
     }
 
-    pub fn update(object: &Arc<Object>, id: Uuid, if_match: Option<i64>, fields: Map<String, Json>) -> Change {
+    pub fn update(
+        object: &Arc<Object>,
+        id: Uuid,
+        if_match: Option<i64>,
+        fields: Map<String, Json>,
+    ) -> Change {
         let target = Target::Update { id, if_match };
-        Change { object: object.clone(), target, fields, act: "update", origin: Origin::default() }
+        Change {
+            object: object.clone(),
+            target,
+            fields,
+            act: "update",
+            origin: Origin::default(),
+        }
     }
 
     pub fn remove(object: &Arc<Object>, id: Uuid, if_match: Option<i64>) -> Change {
         let target = Target::Remove { id, if_match };
-        Change { object: object.clone(), target, fields: Map::new(), act: "remove", origin: Origin::default() }
+        Change {
+            object: object.clone(),
+            target,
+            fields: Map::new(),
+            act: "remove",
+            origin: Origin::default(),
+        }
     }
 
     pub fn restore(object: &Arc<Object>, id: Uuid) -> Change {
         let target = Target::Restore { id };
-        Change { object: object.clone(), target, fields: Map::new(), act: "restore", origin: Origin::default() }
+        Change {
+            object: object.clone(),
+            target,
+            fields: Map::new(),
+            act: "restore",
+            origin: Origin::default(),
+        }
     }
 
     /// On behalf of a noun that was itself allowed.
@@ -149,7 +178,11 @@ fn settle(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> Engin
     crate::formulas::compute(tx, ctx, &mut draft)?;
     check::required(&mut draft);
     check::standing(ctx, prepared, &mut draft);
-    if draft.errors.is_empty() { Ok(draft) } else { Err(EngineError::Invalid(draft.errors)) }
+    if draft.errors.is_empty() {
+        Ok(draft)
+    } else {
+        Err(EngineError::Invalid(draft.errors))
+    }
 }
 
 /// The stages after the row and its log row are written.
@@ -164,7 +197,11 @@ fn follow(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> EngineR
 }
 
 /// One change within a transaction that is already open: what capabilities use.
-pub fn apply_change(tx: &mut dyn Transaction, ctx: &Context, change: Change) -> EngineResult<Saved> {
+pub fn apply_change(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    change: Change,
+) -> EngineResult<Saved> {
     let prepared = prepare(ctx, change)?;
     apply(tx, ctx, &prepared)
 }
@@ -184,16 +221,25 @@ pub fn savepoint<T>(
         Err(EngineError::Store(error)) => Err(error),
         Err(error) => {
             answer = Some(Err(error));
-            Err(StoreError::Broken("rolled back to the savepoint".to_owned()))
+            Err(StoreError::Broken(
+                "rolled back to the savepoint".to_owned(),
+            ))
         }
     });
     match (answer, outcome) {
         (Some(answer), _) => answer,
         (None, Err(error)) => Err(row::translate(error, None)),
-        (None, Ok(())) => Err(EngineError::Broken("a savepoint without an answer".to_owned())),
+        (None, Ok(())) => Err(EngineError::Broken(
+            "a savepoint without an answer".to_owned(),
+        )),
     }
 }
 
 fn saved(draft: Draft) -> Saved {
-    Saved { id: draft.after.id, version: draft.after.version, record: draft.after, before: draft.before }
+    Saved {
+        id: draft.after.id,
+        version: draft.after.version,
+        record: draft.after,
+        before: draft.before,
+    }
 }

@@ -18,9 +18,15 @@ pub fn convert(ctx: &Context, draft: &mut Draft) {
         if money.currency.is_empty() {
             money.currency.clone_from(own);
         }
-        let rate = if money.currency == *own { Some(Decimal::ONE) } else { ctx.rate(&money.currency) };
-        money.base = rate.and_then(|rate| money.amount.checked_mul(rate)).map(|base| {
-            base.round_dp_with_strategy(Money::SCALE, RoundingStrategy::MidpointAwayFromZero)
-        });
+        let rate = if money.currency == *own {
+            Some(Decimal::ONE)
+        } else {
+            ctx.rate(&money.currency)
+        };
+        money.base = rate
+            .and_then(|rate| money.amount.checked_mul(rate))
+            .map(|base| {
+                base.round_dp_with_strategy(Money::SCALE, RoundingStrategy::MidpointAwayFromZero)
+            });
     }
 }

@@ -16,15 +16,26 @@ pub fn assign(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> Eng
     }
     let object = draft.after.object.clone();
     for (at, field) in object.fields.iter().enumerate() {
-        let Some(pattern) = field.options.pattern.as_deref().filter(|_| field.kind.name() == "number") else {
+        let Some(pattern) = field
+            .options
+            .pattern
+            .as_deref()
+            .filter(|_| field.kind.name() == "number")
+        else {
             continue;
         };
         if !draft.after.values[at].is_null() {
             continue;
         }
-        let numbering = Numbering::parse(pattern).map_err(|fault| EngineError::Broken(fault.code.to_owned()))?;
+        let numbering = Numbering::parse(pattern)
+            .map_err(|fault| EngineError::Broken(fault.code.to_owned()))?;
         let today = ctx.now.to_zoned(ctx.zone.clone()).date();
-        let counter = format!("{}.{}:{}", object.table, field.column, numbering.period(today));
+        let counter = format!(
+            "{}.{}:{}",
+            object.table,
+            field.column,
+            numbering.period(today)
+        );
         let count = next(tx, &counter)?;
         draft.after.values[at] = Value::Text(numbering.format(today, count.unsigned_abs()));
     }
@@ -32,21 +43,41 @@ pub fn assign(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> Eng
 }
 
 /// Numbers for many creations of one object: each counter is moved once, by as many as lack a number.
-pub fn assign_all(tx: &mut dyn Transaction, ctx: &Context, drafts: &mut [(usize, Draft)]) -> EngineResult<()> {
-    let Some((_, first)) = drafts.first() else { return Ok(()) };
+pub fn assign_all(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    drafts: &mut [(usize, Draft)],
+) -> EngineResult<()> {
+    let Some((_, first)) = drafts.first() else {
+        return Ok(());
+    };
     let object = first.after.object.clone();
     for (at, field) in object.fields.iter().enumerate() {
-        let Some(pattern) = field.options.pattern.as_deref().filter(|_| field.kind.name() == "number") else {
+        let Some(pattern) = field
+            .options
+            .pattern
+            .as_deref()
+            .filter(|_| field.kind.name() == "number")
+        else {
             continue;
         };
-        let mut without: Vec<&mut Draft> =
-            drafts.iter_mut().map(|(_, draft)| draft).filter(|draft| draft.after.values[at].is_null()).collect();
+        let mut without: Vec<&mut Draft> = drafts
+            .iter_mut()
+            .map(|(_, draft)| draft)
+            .filter(|draft| draft.after.values[at].is_null())
+            .collect();
         if without.is_empty() {
             continue;
         }
-        let numbering = Numbering::parse(pattern).map_err(|fault| EngineError::Broken(fault.code.to_owned()))?;
+        let numbering = Numbering::parse(pattern)
+            .map_err(|fault| EngineError::Broken(fault.code.to_owned()))?;
         let today = ctx.now.to_zoned(ctx.zone.clone()).date();
-        let counter = format!("{}.{}:{}", object.table, field.column, numbering.period(today));
+        let counter = format!(
+            "{}.{}:{}",
+            object.table,
+            field.column,
+            numbering.period(today)
+        );
         let count = without.len() as i64;
         let last = advance(tx, &counter, count)?;
         for (number, draft) in (last - count + 1..).zip(&mut without) {
@@ -72,8 +103,15 @@ fn advance(tx: &mut dyn Transaction, counter: &str, by: i64) -> EngineResult<i64
         }
         tx.update(system::COUNTER, &on, &this)?;
     }
-    let rows = tx.select(&Select::of(system::COUNTER, &["value"]).filter(this).limit(1))?;
-    Ok(rows.first().and_then(|row| row.cells[0].int()).unwrap_or(by))
+    let rows = tx.select(
+        &Select::of(system::COUNTER, &["value"])
+            .filter(this)
+            .limit(1),
+    )?;
+    Ok(rows
+        .first()
+        .and_then(|row| row.cells[0].int())
+        .unwrap_or(by))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,5 +133,9 @@ fn make(tx: &mut dyn Transaction, counter: &str, by: i64) -> EngineResult<Made> 
             outcome => Ok(outcome.map(|_| ())?),
         }
     });
-    if made == Made::Here { outcome.map(|()| made) } else { Ok(made) }
+    if made == Made::Here {
+        outcome.map(|()| made)
+    } else {
+        Ok(made)
+    }
 }

@@ -16,8 +16,13 @@ use uuid::Uuid;
 pub fn carry(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineResult<()> {
     let child = draft.after.object.clone();
     for (parent, field) in ctx.rollups(&child.name) {
-        let Some(through) = field.options.through.as_deref() else { continue };
-        let old = draft.before.as_ref().and_then(|record| contribution(ctx, record, parent, field, through));
+        let Some(through) = field.options.through.as_deref() else {
+            continue;
+        };
+        let old = draft
+            .before
+            .as_ref()
+            .and_then(|record| contribution(ctx, record, parent, field, through));
         let new = contribution(ctx, &draft.after, parent, field, through);
         if old == new {
             continue;
@@ -31,12 +36,21 @@ pub fn carry(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineRe
 }
 
 /// Which parent a row counts for, and how much (1 for a count, the scaled amount for a sum).
-fn contribution(ctx: &Context, record: &Record, parent: &Object, field: &Field, through: &str) -> Option<(Uuid, i64)> {
+fn contribution(
+    ctx: &Context,
+    record: &Record,
+    parent: &Object,
+    field: &Field,
+    through: &str,
+) -> Option<(Uuid, i64)> {
     if record.deleted_at.is_some() || !ctx.formulas.holds(ctx, record, parent, field) {
         return None;
     }
     let to = record.get(through).id()?;
-    let amount = match (field.options.measure.as_deref(), field.options.field.as_deref()) {
+    let amount = match (
+        field.options.measure.as_deref(),
+        field.options.field.as_deref(),
+    ) {
         (Some("count"), _) | (_, None) => 1,
         (_, Some(name)) => number(record, name)?,
     };
@@ -66,7 +80,11 @@ fn differences(
         *by_parent.entry(id).or_default() += amount;
     }
     for (id, amount) in by_parent.into_iter().filter(|(_, amount)| *amount != 0) {
-        tx.update(&parent.table, &[(&field.column, Set::Add(amount))], &Cond::equal("id", id))?;
+        tx.update(
+            &parent.table,
+            &[(&field.column, Set::Add(amount))],
+            &Cond::equal("id", id),
+        )?;
     }
     Ok(())
 }
@@ -80,8 +98,12 @@ fn extremes(
     field: &Field,
     sides: [Option<(Uuid, i64)>; 2],
 ) -> EngineResult<()> {
-    let (Some(through), Some(of)) = (&field.options.through, &field.options.field) else { return Ok(()) };
-    let (Some(link), Some(measured)) = (child.field(through), child.field(of)) else { return Ok(()) };
+    let (Some(through), Some(of)) = (&field.options.through, &field.options.field) else {
+        return Ok(());
+    };
+    let (Some(link), Some(measured)) = (child.field(through), child.field(of)) else {
+        return Ok(());
+    };
     let mut parents: Vec<Uuid> = sides.into_iter().flatten().map(|(id, _)| id).collect();
     parents.sort();
     parents.dedup();
@@ -98,8 +120,16 @@ fn extremes(
             group: Vec::new(),
             measures: vec![measure.clone()],
         };
-        let cell = tx.aggregate(&aggregate)?.first().map(|row| row.cells[0].clone()).unwrap_or_default();
-        tx.update(&parent.table, &[(&field.column, Set::To(cell))], &Cond::equal("id", id))?;
+        let cell = tx
+            .aggregate(&aggregate)?
+            .first()
+            .map(|row| row.cells[0].clone())
+            .unwrap_or_default();
+        tx.update(
+            &parent.table,
+            &[(&field.column, Set::To(cell))],
+            &Cond::equal("id", id),
+        )?;
     }
     Ok(())
 }

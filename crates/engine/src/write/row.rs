@@ -13,36 +13,58 @@ use serde_json::{Map, json};
 
 /// Whether there is anything to write.
 pub fn differs(draft: &Draft) -> bool {
-    let Some(before) = &draft.before else { return true };
+    let Some(before) = &draft.before else {
+        return true;
+    };
     let after = &draft.after;
-    before.values != after.values || before.standing() != after.standing() || before.deleted_at != after.deleted_at
+    before.values != after.values
+        || before.standing() != after.standing()
+        || before.deleted_at != after.deleted_at
 }
 
-pub fn write(tx: &mut dyn Transaction, _ctx: &Context, prepared: &Prepared, draft: &mut Draft) -> EngineResult<()> {
+pub fn write(
+    tx: &mut dyn Transaction,
+    _ctx: &Context,
+    prepared: &Prepared,
+    draft: &mut Draft,
+) -> EngineResult<()> {
     let object = &prepared.object;
     let mut columns = object.columns();
     columns.push(Object::TITLE_KEY.to_owned());
     let cells = draft.after.cells();
     let outcome = if prepared.target == Target::Create {
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        tx.insert(&object.table, &names, vec![cells]).map(|seqs| draft.after.seq = seqs[0])
+        tx.insert(&object.table, &names, vec![cells])
+            .map(|seqs| draft.after.seq = seqs[0])
     } else {
-        let before = draft.before.as_ref().map(|record| record.cells()).unwrap_or_default();
+        let before = draft
+            .before
+            .as_ref()
+            .map(|record| record.cells())
+            .unwrap_or_default();
         let set: Vec<(&str, Set)> = changed_cells(&columns, before, cells);
-        tx.update(&object.table, &set, &Cond::equal("seq", draft.after.seq)).map(|_| ())
+        tx.update(&object.table, &set, &Cond::equal("seq", draft.after.seq))
+            .map(|_| ())
     };
     outcome.map_err(|error| translate(error, Some(&draft.after)))
 }
 
 /// Inserts the rows of many creations of one object.
 pub fn write_all(tx: &mut dyn Transaction, drafts: &mut [(usize, Draft)]) -> EngineResult<()> {
-    let Some((_, first)) = drafts.first() else { return Ok(()) };
+    let Some((_, first)) = drafts.first() else {
+        return Ok(());
+    };
     let object = first.after.object.clone();
     let mut columns = object.columns();
     columns.push(Object::TITLE_KEY.to_owned());
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let rows = drafts.iter().map(|(_, draft)| draft.after.cells()).collect();
-    let seqs = tx.insert(&object.table, &names, rows).map_err(|error| translate(error, None))?;
+    let rows = drafts
+        .iter()
+        .map(|(_, draft)| draft.after.cells())
+        .collect();
+    let seqs = tx
+        .insert(&object.table, &names, rows)
+        .map_err(|error| translate(error, None))?;
     for ((_, draft), seq) in drafts.iter_mut().zip(seqs) {
         draft.after.seq = seq;
     }
@@ -52,7 +74,10 @@ pub fn write_all(tx: &mut dyn Transaction, drafts: &mut [(usize, Draft)]) -> Eng
 /// Only the columns that differ, so that an update touches no index that it need not.
 fn changed_cells(columns: &[String], before: Vec<Cell>, after: Vec<Cell>) -> Vec<(&str, Set)> {
     let pairs = columns.iter().zip(before.into_iter().zip(after));
-    pairs.filter(|(_, (old, new))| old != new).map(|(name, (_, new))| (name.as_str(), Set::To(new))).collect()
+    pairs
+        .filter(|(_, (old, new))| old != new)
+        .map(|(name, (_, new))| (name.as_str(), Set::To(new)))
+        .collect()
 }
 
 pub fn log(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineResult<()> {
@@ -60,7 +85,11 @@ pub fn log(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineResu
     Ok(())
 }
 
-pub fn log_all(tx: &mut dyn Transaction, ctx: &Context, drafts: &[(usize, Draft)]) -> EngineResult<()> {
+pub fn log_all(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    drafts: &[(usize, Draft)],
+) -> EngineResult<()> {
     let entries: Vec<LogEntry> = drafts.iter().map(|(_, draft)| entry(ctx, draft)).collect();
     tx.log(&entries)?;
     Ok(())
@@ -93,7 +122,12 @@ fn old_values(ctx: &Context, draft: &Draft) -> Option<String> {
         old.insert("department".into(), ctx.department_json(before.department));
     }
     if before.deleted_at != after.deleted_at {
-        old.insert("deleted_at".into(), before.deleted_at.map_or(json!(null), crate::record::instant));
+        old.insert(
+            "deleted_at".into(),
+            before
+                .deleted_at
+                .map_or(json!(null), crate::record::instant),
+        );
     }
     for (at, field) in after.object.fields.iter().enumerate() {
         if before.values[at] != after.values[at] {
@@ -105,14 +139,24 @@ fn old_values(ctx: &Context, draft: &Draft) -> Option<String> {
 
 /// A refusal of the database in the words of the engine.
 pub fn translate(error: StoreError, record: Option<&Record>) -> EngineError {
-    let StoreError::NotUnique { columns, .. } = &error else { return EngineError::Store(error) };
+    let StoreError::NotUnique { columns, .. } = &error else {
+        return EngineError::Store(error);
+    };
     let taken = |column: &String| {
         let at = record.and_then(|record| {
-            record.object.fields.iter().position(|field| field.kind.keys(field).contains(column))
+            record
+                .object
+                .fields
+                .iter()
+                .position(|field| field.kind.keys(field).contains(column))
         });
-        let (Some(record), Some(at)) = (record, at) else { return Fault::new("not_unique").at(column) };
+        let (Some(record), Some(at)) = (record, at) else {
+            return Fault::new("not_unique").at(column);
+        };
         let field = &record.object.fields[at];
-        Fault::new("not_unique").with("value", field.kind.to_text(field, &record.values[at])).at(&field.name)
+        Fault::new("not_unique")
+            .with("value", field.kind.to_text(field, &record.values[at]))
+            .at(&field.name)
     };
     let errors: Vec<_> = columns.iter().map(taken).collect();
     EngineError::Taken(Fault::new("not_unique"), errors)

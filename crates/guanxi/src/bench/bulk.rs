@@ -17,8 +17,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const COLUMNS: [&str; 17] = [
-    "name", "type", "status", "level", "source", "industry", "region", "address", "phone", "email", "website",
-    "employees", "founded_year", "birthday", "importance", "description", "owner",
+    "name",
+    "type",
+    "status",
+    "level",
+    "source",
+    "industry",
+    "region",
+    "address",
+    "phone",
+    "email",
+    "website",
+    "employees",
+    "founded_year",
+    "birthday",
+    "importance",
+    "description",
+    "owner",
 ];
 /// Rows of a commit of plain rusqlite: what the design measured as quickest.
 const COMMIT: u32 = 50_000;
@@ -46,15 +61,27 @@ pub fn import(folder: &Path, size: usize) -> anyhow::Result<Vec<Line>> {
     let took = progress.start.elapsed();
     let above = megabytes(peak.end().saturating_sub(idle));
     if status.created != size as u64 {
-        let first = status.outcome.errors.first().map(|error| error.message.clone()).unwrap_or_default();
-        bail!("{} of {size} rows came in; {} failed: {first}", status.created, status.failed);
+        let first = status
+            .outcome
+            .errors
+            .first()
+            .map(|error| error.message.clone())
+            .unwrap_or_default();
+        bail!(
+            "{} of {size} rows came in; {} failed: {first}",
+            status.created,
+            status.failed
+        );
     }
     let product = rate(status.created, took);
     let (first, last) = (progress.rate(0.0, 0.1), progress.rate(0.9, 1.0));
     let plain = rate(status.created, plainly(&data, &home)?);
     let share = product / plain;
     let tail = last / first.max(1e-9);
-    let rows_only = rate(status.created, progress.ticks.last().map_or(took, |tick| tick.1));
+    let rows_only = rate(
+        status.created,
+        progress.ticks.last().map_or(took, |tick| tick.1),
+    );
     let values = json!({"rows_per_s": round(product), "rows_per_s_without_search_tail": round(rows_only),
         "plain_rows_per_s": round(plain), "share_of_plain": round(share)});
     let note = format!(
@@ -80,10 +107,19 @@ pub fn import(folder: &Path, size: usize) -> anyhow::Result<Vec<Line>> {
 fn run(data: &Data, csv: &Path) -> anyhow::Result<(Status, Progress)> {
     let ctx = data.context(Person::Administrator)?;
     let object = data.object("customer")?;
-    let mut progress = Progress { start: Instant::now(), ticks: Vec::new() };
+    let mut progress = Progress {
+        start: Instant::now(),
+        ticks: Vec::new(),
+    };
     let id = import::receive(&ctx, "customers.csv", &mut std::fs::File::open(csv)?)?;
     let mapping = import::preview(&ctx, id, &object, None)?.mapping;
-    let request = Request { object: "customer".to_owned(), mapping, mode: None, match_fields: Vec::new(), run: Run::Write };
+    let request = Request {
+        object: "customer".to_owned(),
+        mapping,
+        mode: None,
+        match_fields: Vec::new(),
+        run: Run::Write,
+    };
     let bar = crate::terminal::bar(data.size as u64, "import");
     let status = import::run_now(&ctx, id, &request, &mut |status| {
         bar.set_position(status.rows);
@@ -123,15 +159,24 @@ fn plainly(data: &Data, home: &Path) -> anyhow::Result<Duration> {
     let (mut after, mut took) = (0, Duration::ZERO);
     loop {
         let rows = rows_after(data, &object, after, COMMIT)?;
-        let Some((last, _)) = rows.last() else { return Ok(took) };
+        let Some((last, _)) = rows.last() else {
+            return Ok(took);
+        };
         after = *last;
         let mut documents = Vec::with_capacity(rows.len());
         let mut saves = Vec::with_capacity(rows.len());
         for (seq, record) in rows {
             let mut tokens = String::new();
-            record.searched().iter().for_each(|(_, words)| text::index_tokens(words, &mut tokens));
+            record
+                .searched()
+                .iter()
+                .for_each(|(_, words)| text::index_tokens(words, &mut tokens));
             documents.push((seq, tokens));
-            let entry = guanxi_store::LogEntry { record: record.id, seq, ..entry.clone() };
+            let entry = guanxi_store::LogEntry {
+                record: record.id,
+                seq,
+                ..entry.clone()
+            };
             saves.push(Save::new(record.cells(), &entry));
         }
         let start = Instant::now();
@@ -145,21 +190,32 @@ fn plainly(data: &Data, home: &Path) -> anyhow::Result<Duration> {
 fn created(data: &Data, table: &str) -> anyhow::Result<guanxi_store::LogEntry> {
     let head = data.engine.store().log_head()?;
     let rows = data.engine.store().log_after(head - 10, 10)?;
-    rows.into_iter().map(|row| row.entry).find(|entry| entry.object == table).context("a log row of the import")
+    rows.into_iter()
+        .map(|row| row.entry)
+        .find(|entry| entry.object == table)
+        .context("a log row of the import")
 }
 
 /// As somebody else's system would write it.
 fn write_csv(data: &Data, path: &Path) -> anyhow::Result<()> {
     let ctx = data.engine.system("bench")?;
     let email = |key: u64| {
-        let user = ctx.directory.user_by_id(crate::commands::demo::id("user", key));
+        let user = ctx
+            .directory
+            .user_by_id(crate::commands::demo::id("user", key));
         user.map(|user| user.email.clone()).unwrap_or_default()
     };
     let mut file = csv::Writer::from_path(path)?;
     file.write_record(COLUMNS)?;
     for record in data.plan.records("customer") {
         let owner = record.owner.map(email).unwrap_or_default();
-        let cell = |name: &&str| if *name == "owner" { owner.clone() } else { cell(&record, name) };
+        let cell = |name: &&str| {
+            if *name == "owner" {
+                owner.clone()
+            } else {
+                cell(&record, name)
+            }
+        };
         file.write_record(COLUMNS.iter().map(cell))?;
     }
     file.flush()?;
@@ -173,9 +229,13 @@ fn cell(record: &DemoRecord, name: &str) -> String {
         Some(DemoValue::Int(number)) => number.to_string(),
         Some(DemoValue::Date(date)) => date.to_string(),
         Some(DemoValue::Several(texts)) => texts.first().cloned().unwrap_or_default(),
-        Some(DemoValue::Address(address)) => {
-            [address.province, address.city, address.district, &address.street].concat()
-        }
+        Some(DemoValue::Address(address)) => [
+            address.province,
+            address.city,
+            address.district,
+            &address.street,
+        ]
+        .concat(),
         _ => String::new(),
     }
 }
@@ -192,12 +252,20 @@ pub fn export(data: &Data) -> anyhow::Result<Vec<Line>> {
     let took = start.elapsed();
     let above = megabytes(peak.end().saturating_sub(idle));
     let per_s = rate(rows, took);
-    let values = json!({"rows": rows, "rows_per_s": round(per_s), "bytes": out.0, "mb_above": round(above)});
-    let note = format!("{rows} rows with every field, {:.0} MB of CSV; memory above before {above:.0} MB", megabytes(out.0));
+    let values =
+        json!({"rows": rows, "rows_per_s": round(per_s), "bytes": out.0, "mb_above": round(above)});
+    let note = format!(
+        "{rows} rows with every field, {:.0} MB of CSV; memory above before {above:.0} MB",
+        megabytes(out.0)
+    );
     Ok(vec![
-        Line::new("export to CSV", format!("{} rows/s", grouped(per_s)), values)
-            .bar("≥ 200,000 rows/s", Verdict::at_least(per_s, EXPORT_BAR))
-            .note(note),
+        Line::new(
+            "export to CSV",
+            format!("{} rows/s", grouped(per_s)),
+            values,
+        )
+        .bar("≥ 200,000 rows/s", Verdict::at_least(per_s, EXPORT_BAR))
+        .note(note),
     ])
 }
 

@@ -28,7 +28,10 @@ struct Served {
 }
 
 pub fn lines(data: &Data) -> anyhow::Result<Vec<Line>> {
-    let (seller, browser) = (data.token(Person::Salesperson)?, data.session(Person::Salesperson)?);
+    let (seller, browser) = (
+        data.token(Person::Salesperson)?,
+        data.session(Person::Salesperson)?,
+    );
     let mut starts = Vec::new();
     for _ in 0..STARTS {
         let start = Instant::now();
@@ -57,10 +60,21 @@ pub fn lines(data: &Data) -> anyhow::Result<Vec<Line>> {
             json!({"ms": round(ms(took)), "ready_ms": round(ms(ready))}),
         )
         .bar("≤ 300 ms", Verdict::at_most(ms(took), START_BAR))
-        .note(format!("ready after {:.0} ms, then {page}; the middle of {STARTS}", ms(ready))),
-        Line::new("memory at rest", format!("{idle:.0} MB"), json!({"mb": round(idle)}))
-            .bar("≤ 60 MB", Verdict::at_most(idle, IDLE_BAR)),
-        if sqlite { load.bar("≤ 250 MB", Verdict::at_most(peak, LOAD_BAR)) } else { load },
+        .note(format!(
+            "ready after {:.0} ms, then {page}; the middle of {STARTS}",
+            ms(ready)
+        )),
+        Line::new(
+            "memory at rest",
+            format!("{idle:.0} MB"),
+            json!({"mb": round(idle)}),
+        )
+        .bar("≤ 60 MB", Verdict::at_most(idle, IDLE_BAR)),
+        if sqlite {
+            load.bar("≤ 250 MB", Verdict::at_most(peak, LOAD_BAR))
+        } else {
+            load
+        },
     ])
 }
 
@@ -82,7 +96,8 @@ impl Served {
     fn wait(&self, since: Instant) -> anyhow::Result<()> {
         let nobody = Caller::Token(String::new());
         while since.elapsed() < PATIENCE {
-            let answer = Client::connect(self.address, &nobody).and_then(|mut client| client.get("/readyz"));
+            let answer =
+                Client::connect(self.address, &nobody).and_then(|mut client| client.get("/readyz"));
             if answer.is_ok_and(|reply| reply.status == 200) {
                 return Ok(());
             }
@@ -101,7 +116,11 @@ impl Drop for Served {
 
 /// A list of customers, as a page where there are pages.
 fn first_page(served: &Served, seller: &Caller, browser: &Caller) -> anyhow::Result<&'static str> {
-    if Client::connect(served.address, browser)?.get("/customer?sort=name")?.status == 200 {
+    if Client::connect(served.address, browser)?
+        .get("/customer?sort=name")?
+        .status
+        == 200
+    {
         return Ok("the list as a page");
     }
     Client::connect(served.address, seller)?.timed("/api/v1/records/customer?sort=name")?;
@@ -112,7 +131,11 @@ fn work(served: &Served, seller: &Caller) -> anyhow::Result<usize> {
     let done = std::thread::scope(|scope| {
         let one = |number: usize| scope.spawn(move || busy(served, seller, number));
         let threads: Vec<_> = (0..CLIENTS).map(one).collect();
-        let joined = threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow::anyhow!("a client panicked"))?);
+        let joined = threads.into_iter().map(|thread| {
+            thread
+                .join()
+                .map_err(|_| anyhow::anyhow!("a client panicked"))?
+        });
         joined.collect::<anyhow::Result<Vec<usize>>>()
     })?;
     Ok(done.into_iter().sum())
@@ -123,14 +146,18 @@ fn busy(served: &Served, seller: &Caller, number: usize) -> anyhow::Result<usize
     let start = Instant::now();
     let (mut done, mut cursor) = (0, String::new());
     while start.elapsed() < WORK {
-        let list = client.json(&format!("/api/v1/records/customer?sort=name&limit=50&cursor={cursor}"))?;
+        let list = client.json(&format!(
+            "/api/v1/records/customer?sort=name&limit=50&cursor={cursor}"
+        ))?;
         cursor = list["next"].as_str().unwrap_or_default().to_owned();
         if let Some(id) = list["data"][0]["id"].as_str() {
             client.timed(&format!("/api/v1/records/customer/{id}"))?;
         }
         client.timed(&format!("/api/v1/search?q={}", encoded("公司")))?;
         let body = json!({"name": format!("负载 {number} {done}")}).to_string();
-        client.post("/api/v1/records/customer", body.as_bytes())?.expect_success("a creation")?;
+        client
+            .post("/api/v1/records/customer", body.as_bytes())?
+            .expect_success("a creation")?;
         done += 4;
     }
     Ok(done)

@@ -55,8 +55,9 @@ pub fn lines(data: &Data, file: Option<&Path>) -> anyhow::Result<Vec<Line>> {
     for (clients, each) in LOADS {
         let (mut product, mut plain) = (Side::default(), Side::default());
         for _ in 0..ROUNDS {
-            let parts: anyhow::Result<Vec<Vec<Vec<u8>>>> =
-                (0..clients).map(|_| (0..each).map(|_| bodies.next()).collect()).collect();
+            let parts: anyhow::Result<Vec<Vec<Vec<u8>>>> = (0..clients)
+                .map(|_| (0..each).map(|_| bodies.next()).collect())
+                .collect();
             let before = data.engine.store().log_head()?;
             let host = Host::start(&data.engine)?;
             let loaded = load(data, &host, parts?);
@@ -68,7 +69,11 @@ pub fn lines(data: &Data, file: Option<&Path>) -> anyhow::Result<Vec<Line>> {
                 plain.add(Plain::open(file, &object.table, &columns)?.grouped(clients, &saves)?);
             }
         }
-        lines.push(line(clients, product.figures(), file.map(|_| plain.figures())));
+        lines.push(line(
+            clients,
+            product.figures(),
+            file.map(|_| plain.figures()),
+        ));
     }
     Ok(lines)
 }
@@ -83,7 +88,11 @@ struct Bodies {
 
 impl Bodies {
     fn new(data: &Data) -> anyhow::Result<Bodies> {
-        let more = ROUNDS * LOADS.iter().map(|(clients, each)| clients * each).sum::<usize>();
+        let more = ROUNDS
+            * LOADS
+                .iter()
+                .map(|(clients, each)| clients * each)
+                .sum::<usize>();
         Ok(Bodies {
             ctx: data.context(Person::Salesperson)?,
             object: data.object("customer")?,
@@ -93,7 +102,10 @@ impl Bodies {
     }
 
     fn next(&mut self) -> anyhow::Result<Vec<u8>> {
-        let record = self.plan.record("customer", self.key).context("one more customer")?;
+        let record = self
+            .plan
+            .record("customer", self.key)
+            .context("one more customer")?;
         self.key += 1;
         let mut fields = change(&self.ctx, &self.object, &record).fields;
         // What the caller may not see it may not link to, and it keeps what it makes.
@@ -105,13 +117,24 @@ impl Bodies {
 }
 
 fn day(data: &Data) -> jiff::civil::Date {
-    data.engine.clock().now().to_zoned(data.engine.zone()).date()
+    data.engine
+        .clock()
+        .now()
+        .to_zoned(data.engine.zone())
+        .date()
 }
 
 /// What each request took, and all of them together.
-fn load(data: &Data, host: &Host, parts: Vec<Vec<Vec<u8>>>) -> anyhow::Result<(Vec<Duration>, Duration)> {
+fn load(
+    data: &Data,
+    host: &Host,
+    parts: Vec<Vec<Vec<u8>>>,
+) -> anyhow::Result<(Vec<Duration>, Duration)> {
     let caller = data.token(Person::Salesperson)?;
-    let clients: anyhow::Result<Vec<Client>> = parts.iter().map(|_| Client::connect(host.address, &caller)).collect();
+    let clients: anyhow::Result<Vec<Client>> = parts
+        .iter()
+        .map(|_| Client::connect(host.address, &caller))
+        .collect();
     let mut clients = clients?;
     // Connections, threads and the token's first use are not what is measured.
     for client in &mut clients {
@@ -132,28 +155,47 @@ fn load(data: &Data, host: &Host, parts: Vec<Vec<Vec<u8>>>) -> anyhow::Result<(V
             })
         };
         let threads: Vec<_> = clients.into_iter().zip(parts).map(work).collect();
-        let joined = threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow::anyhow!("a client panicked"))?);
+        let joined = threads.into_iter().map(|thread| {
+            thread
+                .join()
+                .map_err(|_| anyhow::anyhow!("a client panicked"))?
+        });
         joined.collect::<anyhow::Result<Vec<Vec<Duration>>>>()
     })?;
     Ok((took.into_iter().flatten().collect(), start.elapsed()))
 }
 
 fn line(clients: usize, (times, per_s): (Times, f64), plain: Option<(Times, f64)>) -> Line {
-    let name = format!("creations, {clients} client{}", if clients == 1 { "" } else { "s" });
+    let name = format!(
+        "creations, {clients} client{}",
+        if clients == 1 { "" } else { "s" }
+    );
     let shown = format!("{}/s {}", grouped(per_s), times.words());
     let mut values = times.json();
     values["per_s"] = json!(round(per_s));
     let Some((plain, plain_per_s)) = plain else {
         let line = Line::new(name, shown, values);
-        return if clients == BARRED { line.note("the bar is about SQLite") } else { line };
+        return if clients == BARRED {
+            line.note("the bar is about SQLite")
+        } else {
+            line
+        };
     };
     let share = per_s / plain_per_s;
     values["plain"] = plain.json();
     values["plain"]["per_s"] = json!(round(plain_per_s));
     values["share_of_plain"] = json!(round(share));
-    let note = format!("plain rusqlite: {}/s {}; share {share:.2}", grouped(plain_per_s), plain.words());
+    let note = format!(
+        "plain rusqlite: {}/s {}; share {share:.2}",
+        grouped(plain_per_s),
+        plain.words()
+    );
     let line = Line::new(name, shown, values).note(note);
-    if clients == BARRED { line.bar("≥ 60 % of plain", Verdict::at_least(share, BAR)) } else { line }
+    if clients == BARRED {
+        line.bar("≥ 60 % of plain", Verdict::at_least(share, BAR))
+    } else {
+        line
+    }
 }
 
 /// Columns of a stored row, the title's key among them.
@@ -167,14 +209,24 @@ pub fn columns(object: &Object) -> Vec<String> {
 fn saves(data: &Data, object: &Arc<Object>, (from, to): (i64, i64)) -> anyhow::Result<Vec<Save>> {
     let number = columns(object).iter().position(|name| name == "number");
     let mut saves = Vec::new();
-    for row in data.engine.store().log_after(from, u32::try_from(to - from)?)? {
+    for row in data
+        .engine
+        .store()
+        .log_after(from, u32::try_from(to - from)?)?
+    {
         let mut entry = row.entry;
         if entry.object != object.table || entry.old.is_some() {
             continue;
         }
-        let select = Select::from(&object.table, object.columns()).filter(Cond::equal("seq", entry.seq)).limit(1);
-        let rows = data.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-        let mut cells = Record::from_row(object, rows.first().context("a customer that was made")?).cells();
+        let select = Select::from(&object.table, object.columns())
+            .filter(Cond::equal("seq", entry.seq))
+            .limit(1);
+        let rows = data
+            .engine
+            .store()
+            .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+        let mut cells =
+            Record::from_row(object, rows.first().context("a customer that was made")?).cells();
         entry.record = data.engine.ids().next();
         cells[0] = Cell::Id(entry.record);
         if let Some(Cell::Text(text)) = number.map(|at| &mut cells[at]) {
@@ -186,11 +238,22 @@ fn saves(data: &Data, object: &Arc<Object>, (from, to): (i64, i64)) -> anyhow::R
 }
 
 /// The rows after a `seq`, as an import left them, in its order.
-pub fn rows_after(data: &Data, object: &Arc<Object>, after: i64, limit: u32) -> anyhow::Result<Vec<(i64, Record)>> {
+pub fn rows_after(
+    data: &Data,
+    object: &Arc<Object>,
+    after: i64,
+    limit: u32,
+) -> anyhow::Result<Vec<(i64, Record)>> {
     let select = Select::from(&object.table, object.columns())
         .filter(Cond::compare("seq", Op::Greater, after))
         .order("seq", Direction::Ascending)
         .limit(limit);
-    let rows = data.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-    Ok(rows.iter().map(|row| (row.seq, Record::from_row(object, row))).collect())
+    let rows = data
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    Ok(rows
+        .iter()
+        .map(|row| (row.seq, Record::from_row(object, row)))
+        .collect())
 }

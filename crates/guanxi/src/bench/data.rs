@@ -5,6 +5,7 @@
 //! written in bulk through the store's log as changes made long ago (of one field, to and fro), in nine rounds over all
 //! customers, so that the rows of one customer lie as far apart as years of work leave them.
 
+use super::http::Caller;
 use crate::commands::demo::{change, id};
 use crate::demo::{DemoRecord, Plan};
 use crate::house::{self, Configuration};
@@ -16,7 +17,6 @@ use guanxi_engine::{Context, Engine, EngineError, EngineResult, search, settings
 use guanxi_meta::{Cell, Object};
 use guanxi_query::cond::{Cond, Direction, Op, Select};
 use guanxi_store::{LogEntry, SearchFeed, Set, StoreExt, Transaction, Weight};
-use super::http::Caller;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,7 +32,15 @@ const MONTH: i64 = 30 * 86_400_000_000;
 /// The setting that a complete set of data carries: its size.
 const DONE: &str = "bench";
 /// Objects in the order in which their links find each other.
-const OBJECTS: [&str; 7] = ["department", "user", "competitor", "product", "customer", "contact", "opportunity"];
+const OBJECTS: [&str; 7] = [
+    "department",
+    "user",
+    "competitor",
+    "product",
+    "customer",
+    "contact",
+    "opportunity",
+];
 
 /// A filled database and who asks it.
 pub struct Data {
@@ -69,9 +77,13 @@ impl Data {
         let system = data.engine.system("bench")?;
         match settings::get(&system, DONE)? {
             Some(known) if known == size.to_string() => return Ok(data),
-            Some(known) => bail!("The data there is of size {known}; name another folder with --keep."),
+            Some(known) => {
+                bail!("The data there is of size {known}; name another folder with --keep.")
+            }
             None if system.directory.users().next().is_some() => {
-                bail!("The data there is not complete; remove it, or name another folder with --keep.")
+                bail!(
+                    "The data there is not complete; remove it, or name another folder with --keep."
+                )
             }
             None => {}
         }
@@ -92,27 +104,49 @@ impl Data {
     fn open(url: &str, size: usize) -> anyhow::Result<Data> {
         let engine = house::open(url, &Configuration::default())?;
         let today = engine.clock().now().to_zoned(engine.zone()).date();
-        Ok(Data { engine, url: url.to_owned(), plan: Plan::new(size, today), size })
+        Ok(Data {
+            engine,
+            url: url.to_owned(),
+            plan: Plan::new(size, today),
+            size,
+        })
     }
 
     pub fn context(&self, person: Person) -> anyhow::Result<Context> {
         let system = self.engine.system("bench")?;
-        let user = system.directory.user_by_id(id("user", person.key())).context("a person of the bench")?.seq;
+        let user = system
+            .directory
+            .user_by_id(id("user", person.key()))
+            .context("a person of the bench")?
+            .seq;
         Ok(self.engine.context(user, "bench")?)
     }
 
     pub fn token(&self, person: Person) -> anyhow::Result<Caller> {
         let ctx = self.context(person)?;
-        Ok(Caller::Token(token::create(&ctx, ctx.actor.seq(), "bench")?))
+        Ok(Caller::Token(token::create(
+            &ctx,
+            ctx.actor.seq(),
+            "bench",
+        )?))
     }
 
     pub fn session(&self, person: Person) -> anyhow::Result<Caller> {
         let ctx = self.context(person)?;
-        Ok(Caller::Session(session::start(&ctx, ctx.actor.seq(), "bench", "127.0.0.1")?))
+        Ok(Caller::Session(session::start(
+            &ctx,
+            ctx.actor.seq(),
+            "bench",
+            "127.0.0.1",
+        )?))
     }
 
     pub fn object(&self, name: &str) -> anyhow::Result<Arc<Object>> {
-        self.engine.catalog().object(name).cloned().with_context(|| format!("the object {name}"))
+        self.engine
+            .catalog()
+            .object(name)
+            .cloned()
+            .with_context(|| format!("the object {name}"))
     }
 }
 
@@ -122,7 +156,8 @@ pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {
-            std::fs::copy(entry.path(), to.join(entry.file_name())).context("The kept data can't be copied.")?;
+            std::fs::copy(entry.path(), to.join(entry.file_name()))
+                .context("The kept data can't be copied.")?;
         }
     }
     Ok(())
@@ -148,12 +183,15 @@ fn fill(data: &Data, objects: &[&'static str]) -> anyhow::Result<()> {
         let object = data.object(name)?;
         let keys: Vec<u64> = (0..count(name)).collect();
         for chunk in keys.chunks(CHUNK) {
-            let (context, object, plan, chunk) = (ctx.clone(), object.clone(), data.plan, chunk.to_vec());
+            let (context, object, plan, chunk) =
+                (ctx.clone(), object.clone(), data.plan, chunk.to_vec());
             let rows = chunk.len() as u64;
             data.engine
                 .store()
                 .change(Weight::Bulk, move |tx| {
-                    let records = chunk.iter().filter_map(|key| plan.record(&object.name, *key));
+                    let records = chunk
+                        .iter()
+                        .filter_map(|key| plan.record(&object.name, *key));
                     create(tx, &context, &object, records)
                 })
                 .with_context(|| format!("{name} of the bench"))?;
@@ -197,25 +235,39 @@ fn insert(tx: &mut dyn Transaction, ctx: &Context, piece: &mut Vec<Prepared>) ->
 /// The nine updates. They leave no trace in the present but the version, so the search index need not read them.
 fn past(data: &Data) -> anyhow::Result<()> {
     let object = data.object("customer")?;
-    let field = object.field("importance").context("the field that was changed")?.column.clone();
+    let field = object
+        .field("importance")
+        .context("the field that was changed")?
+        .column
+        .clone();
     let now = data.engine.clock().now().as_microsecond();
     let bar = terminal::bar(data.size as u64 * (LOGGED - 1).unsigned_abs(), "change log");
     for round in 2..=LOGGED {
         let mut after = 0;
         loop {
             let rows = customers(data, &object, after)?;
-            let Some((last, _, _)) = rows.last().copied() else { break };
+            let Some((last, _, _)) = rows.last().copied() else {
+                break;
+            };
             after = last;
             bar.inc(rows.len() as u64);
             let (table, field) = (object.table.clone(), field.clone());
             data.engine.store().change(Weight::Bulk, move |tx| {
                 let at = now - (LOGGED + 1 - round) * MONTH;
-                let entries: Vec<LogEntry> =
-                    rows.iter().map(|(seq, id, owner)| update((*seq, *id, *owner), &table, &field, (round, at))).collect();
+                let entries: Vec<LogEntry> = rows
+                    .iter()
+                    .map(|(seq, id, owner)| {
+                        update((*seq, *id, *owner), &table, &field, (round, at))
+                    })
+                    .collect();
                 tx.log(&entries)?;
                 if round == LOGGED {
                     let (first, last) = (rows.first().map_or(0, |row| row.0), last);
-                    let these = Cond::compare("seq", Op::GreaterOrEqual, first).and(Cond::compare("seq", Op::LessOrEqual, last));
+                    let these = Cond::compare("seq", Op::GreaterOrEqual, first).and(Cond::compare(
+                        "seq",
+                        Op::LessOrEqual,
+                        last,
+                    ));
                     tx.update(&table, &[("version", Set::To(Cell::Int(LOGGED)))], &these)?;
                 }
                 Ok::<_, EngineError>(())
@@ -236,14 +288,26 @@ fn customers(data: &Data, object: &Object, after: i64) -> anyhow::Result<Vec<(i6
         .filter(Cond::compare("seq", Op::Greater, after))
         .order("seq", Direction::Ascending)
         .limit(CHUNK as u32);
-    let rows = data.engine.store().look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
+    let rows = data
+        .engine
+        .store()
+        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     let row = |row: &guanxi_store::Row| {
-        (row.seq, row.cells[0].id().unwrap_or_default(), row.cells[1].int().unwrap_or_default())
+        (
+            row.seq,
+            row.cells[0].id().unwrap_or_default(),
+            row.cells[1].int().unwrap_or_default(),
+        )
     };
     Ok(rows.iter().map(row).collect())
 }
 
-fn update((seq, id, owner): (i64, Uuid, i64), table: &str, field: &str, (version, at): (i64, i64)) -> LogEntry {
+fn update(
+    (seq, id, owner): (i64, Uuid, i64),
+    table: &str,
+    field: &str,
+    (version, at): (i64, i64),
+) -> LogEntry {
     LogEntry {
         at,
         actor: owner,

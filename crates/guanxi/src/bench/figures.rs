@@ -16,13 +16,23 @@ impl Times {
         took.sort_unstable();
         let at = |share: f64| {
             let place = (took.len() as f64 * share).ceil() as usize;
-            took.get(place.saturating_sub(1)).copied().unwrap_or_default()
+            took.get(place.saturating_sub(1))
+                .copied()
+                .unwrap_or_default()
         };
-        Times { p50: at(0.5), p99: at(0.99), count: took.len() }
+        Times {
+            p50: at(0.5),
+            p99: at(0.99),
+            count: took.len(),
+        }
     }
 
     pub fn words(&self) -> String {
-        format!("p50 {} p99 {} ms", milliseconds(self.p50), milliseconds(self.p99))
+        format!(
+            "p50 {} p99 {} ms",
+            milliseconds(self.p50),
+            milliseconds(self.p99)
+        )
     }
 
     pub fn json(&self) -> Json {
@@ -75,9 +85,20 @@ impl Memory {
         let text = std::fs::read_to_string(format!("/proc/{name}/status")).unwrap_or_default();
         let field = |wanted: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(wanted));
-            line.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<u64>().ok()).unwrap_or(0) * 1024
+            line.and_then(|rest| {
+                rest.trim()
+                    .trim_end_matches("kB")
+                    .trim()
+                    .parse::<u64>()
+                    .ok()
+            })
+            .unwrap_or(0)
+                * 1024
         };
-        Memory { now: field("VmRSS:"), peak: field("VmHWM:") }
+        Memory {
+            now: field("VmRSS:"),
+            peak: field("VmHWM:"),
+        }
     }
 }
 
@@ -92,7 +113,10 @@ mod tests {
     #[test]
     fn the_hundredth_is_the_worst_of_a_hundred_but_one() {
         let times = Times::of((1..=100).map(Duration::from_millis).collect());
-        assert_eq!((times.p50, times.p99), (Duration::from_millis(50), Duration::from_millis(99)));
+        assert_eq!(
+            (times.p50, times.p99),
+            (Duration::from_millis(50), Duration::from_millis(99))
+        );
     }
 
     #[test]

@@ -24,19 +24,30 @@ impl Host {
             .build()
             .context("The runtime can't start.")?;
         let workers = Workers::start(engine)?;
-        let service = server::router(engine.clone())?.into_make_service_with_connect_info::<SocketAddr>();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).context("A free port")?;
+        let service =
+            server::router(engine.clone())?.into_make_service_with_connect_info::<SocketAddr>();
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .context("A free port")?;
         let address = listener.local_addr()?;
         let (end, ended) = oneshot::channel::<()>();
         runtime.spawn(async move {
             let until = async move {
                 let _host_gone = ended.await;
             };
-            if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(until).await {
+            if let Err(error) = axum::serve(listener, service)
+                .with_graceful_shutdown(until)
+                .await
+            {
                 tracing::error!(%error, "the measured server ended");
             }
         });
-        Ok(Host { address, runtime, workers, end })
+        Ok(Host {
+            address,
+            runtime,
+            workers,
+            end,
+        })
     }
 
     /// Ends the server and its workers, so that nothing runs beside what is measured next.

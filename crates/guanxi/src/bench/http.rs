@@ -36,7 +36,10 @@ impl Client {
             Caller::Session(secret) => format!("Cookie: gx_session={secret}"),
         };
         let head = format!("Host: {address}\r\n{who}\r\nAccept-Language: zh\r\n");
-        Ok(Client { stream: BufReader::with_capacity(1 << 16, stream), head })
+        Ok(Client {
+            stream: BufReader::with_capacity(1 << 16, stream),
+            head,
+        })
     }
 
     pub fn get(&mut self, path: &str) -> anyhow::Result<Reply> {
@@ -46,7 +49,10 @@ impl Client {
 
     /// As `get`, for what is compressed where the caller says that it may be.
     pub fn get_compressed(&mut self, path: &str) -> anyhow::Result<Reply> {
-        let request = format!("GET {path} HTTP/1.1\r\n{}Accept-Encoding: br, gzip\r\n\r\n", self.head);
+        let request = format!(
+            "GET {path} HTTP/1.1\r\n{}Accept-Encoding: br, gzip\r\n\r\n",
+            self.head
+        );
         self.ask(request.as_bytes())
     }
 
@@ -80,7 +86,11 @@ impl Client {
     fn ask(&mut self, request: &[u8]) -> anyhow::Result<Reply> {
         self.stream.get_mut().write_all(request)?;
         let status = self.line()?;
-        let status = status.split(' ').nth(1).and_then(|code| code.parse().ok()).context("an answer without a status")?;
+        let status = status
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .context("an answer without a status")?;
         let (mut length, mut chunked) = (0, false);
         loop {
             let line = self.line()?;
@@ -94,14 +104,19 @@ impl Client {
                 chunked = value.trim().eq_ignore_ascii_case("chunked");
             }
         }
-        let body = if chunked { self.chunks()? } else { self.exactly(length)? };
+        let body = if chunked {
+            self.chunks()?
+        } else {
+            self.exactly(length)?
+        };
         Ok(Reply { status, body })
     }
 
     fn chunks(&mut self) -> anyhow::Result<Vec<u8>> {
         let mut body = Vec::new();
         loop {
-            let size = usize::from_str_radix(self.line()?.trim(), 16).context("a chunk without a length")?;
+            let size = usize::from_str_radix(self.line()?.trim(), 16)
+                .context("a chunk without a length")?;
             body.extend(self.exactly(size)?);
             self.line()?;
             if size == 0 {
@@ -132,7 +147,11 @@ impl Reply {
             return Ok(());
         }
         let text = String::from_utf8_lossy(&self.body);
-        bail!("{path} answered {}: {}", self.status, text.chars().take(300).collect::<String>())
+        bail!(
+            "{path} answered {}: {}",
+            self.status,
+            text.chars().take(300).collect::<String>()
+        )
     }
 }
 

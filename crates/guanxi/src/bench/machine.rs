@@ -31,8 +31,16 @@ pub fn limits(folder: &Path) -> anyhow::Result<Vec<Line>> {
             format!("{}/s", grouped(commits)),
             json!({"per_s": round(commits)}),
         ),
-        Line::new("other work before the run (load average)", load(), json!({"load": load()})),
-        Line::new("memory copied", format!("{copies:.1} GB/s"), json!({"gb_per_s": round(copies)})),
+        Line::new(
+            "other work before the run (load average)",
+            load(),
+            json!({"load": load()}),
+        ),
+        Line::new(
+            "memory copied",
+            format!("{copies:.1} GB/s"),
+            json!({"gb_per_s": round(copies)}),
+        ),
     ])
 }
 
@@ -77,7 +85,10 @@ fn commits(folder: &Path) -> anyhow::Result<f64> {
     };
     let saves = vec![Save::new(vec![Cell::Int(1), Cell::from("small")], &entry); COMMITS];
     let columns = ["at".to_owned(), "via".to_owned()];
-    let took: Duration = Plain::open(&path, guanxi_store::log::TABLE, &columns)?.singly(&saves)?.iter().sum();
+    let took: Duration = Plain::open(&path, guanxi_store::log::TABLE, &columns)?
+        .singly(&saves)?
+        .iter()
+        .sum();
     for suffix in ["", "-wal", "-shm", ".search", ".search-wal", ".search-shm"] {
         let _was_not_there = std::fs::remove_file(folder.join(format!("commits.db{suffix}")));
     }

@@ -28,7 +28,11 @@ const SMALL: usize = 10_000;
 
 pub fn run(arguments: Bench) -> anyhow::Result<ExitCode> {
     let scratch = Scratch::make(arguments.keep.as_deref())?;
-    let postgres = arguments.database.db.as_deref().filter(|url| !url.starts_with("sqlite:"));
+    let postgres = arguments
+        .database
+        .db
+        .as_deref()
+        .filter(|url| !url.starts_with("sqlite:"));
     let mut report = Report::default();
     say("the machine's own limits");
     report.add_or_reason("The machine", machine::limits(&scratch.folder));
@@ -50,9 +54,16 @@ fn on_sqlite(arguments: &Bench, scratch: &Scratch, report: &mut Report) -> anyho
     let size = arguments.size;
     let folder = &scratch.folder;
     say("import, and the same by plain rusqlite");
-    report.add_or_reason("Import (a new organisation, CSV)", bulk::import(folder, size));
+    report.add_or_reason(
+        "Import (a new organisation, CSV)",
+        bulk::import(folder, size),
+    );
     scratch.forget("import");
-    let small = if size > SMALL { Some(small(scratch)?) } else { None };
+    let small = if size > SMALL {
+        Some(small(scratch)?)
+    } else {
+        None
+    };
     let kept = scratch.data(size);
     say("data");
     // Kept data stays as it is: what is measured works on a copy.
@@ -85,10 +96,14 @@ fn on_postgres(url: &str, size: usize, report: &mut Report) -> anyhow::Result<()
         host.stop();
         report.add_or_reason("Export", bulk::export(&data));
         report.add_or_reason("Start and memory", child::lines(&data));
-        report.add_or_reason("Creating through REST, durable", creates::lines(&data, None));
+        report.add_or_reason(
+            "Creating through REST, durable",
+            creates::lines(&data, None),
+        );
         Ok(())
     });
-    let dropped = guanxi_store::postgres::drop_schema(&url).context("The bench's schema could not be dropped.");
+    let dropped = guanxi_store::postgres::drop_schema(&url)
+        .context("The bench's schema could not be dropped.");
     outcome.and(dropped)
 }
 
@@ -100,7 +115,14 @@ fn readings(data: &Data, host: &Host, small: Option<&[Reading]>, report: &mut Re
     report.add_or_reason("Without an index", reads::ad_hoc(data, host));
     let bar = "≤ 100 ms".to_owned();
     let reason = "the cube belongs to analysis, which this release does not have";
-    report.add("Analysis", vec![Line::missing("a cube over 10,000,000 order lines", bar, reason)]);
+    report.add(
+        "Analysis",
+        vec![Line::missing(
+            "a cube over 10,000,000 order lines",
+            bar,
+            reason,
+        )],
+    );
 }
 
 /// The same readings at the small size, in the same run on the same machine.
@@ -131,12 +153,19 @@ impl Scratch {
     fn make(kept: Option<&Path>) -> anyhow::Result<Scratch> {
         let parent = kept.map_or_else(std::env::temp_dir, Path::to_owned);
         let folder = parent.join(format!("guanxi-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).with_context(|| format!("The folder {} can't be made.", folder.display()))?;
-        Ok(Scratch { folder, kept: kept.map(Path::to_owned) })
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("The folder {} can't be made.", folder.display()))?;
+        Ok(Scratch {
+            folder,
+            kept: kept.map(Path::to_owned),
+        })
     }
 
     fn data(&self, size: usize) -> PathBuf {
-        self.kept.as_ref().unwrap_or(&self.folder).join(format!("data-{size}"))
+        self.kept
+            .as_ref()
+            .unwrap_or(&self.folder)
+            .join(format!("data-{size}"))
     }
 
     fn forget(&self, part: &str) {

@@ -23,7 +23,9 @@ const GROWTH_BAR: f64 = 1.5;
 const WEIGHT_BAR: f64 = 120.0 * 1024.0;
 
 /// Frequent ones, of places and of trades, and those that nearly every firm has in its name.
-const WORDS: [&str; 8] = ["锅炉", "机械", "电子", "上海", "合肥", "公司", "有限", "张伟"];
+const WORDS: [&str; 8] = [
+    "锅炉", "机械", "电子", "上海", "合肥", "公司", "有限", "张伟",
+];
 /// What people type first into a picker: characters, a Latin word, initials, digits.
 const BEGINNINGS: [&str; 6] = ["合", "上海", "Silver", "hf", "zha", "138"];
 const FILTER: &str = "level = \"key\"";
@@ -53,23 +55,57 @@ pub fn rest(data: &Data, host: &Host) -> anyhow::Result<Vec<Reading>> {
     let mut manager = Client::connect(host.address, &data.token(Person::Manager)?)?;
     let asked = Questions::find(&mut seller, &mut manager)?;
     let list = |rest: &str| format!("/api/v1/records/customer?limit={PAGE}{rest}");
-    let words: Vec<String> = WORDS.iter().map(|word| format!("/api/v1/search?q={}", encoded(word))).collect();
-    let begun: Vec<String> =
-        BEGINNINGS.iter().map(|text| format!("/api/v1/search?object=customer&limit=8&q={}", encoded(text))).collect();
+    let words: Vec<String> = WORDS
+        .iter()
+        .map(|word| format!("/api/v1/search?q={}", encoded(word)))
+        .collect();
+    let begun: Vec<String> = BEGINNINGS
+        .iter()
+        .map(|text| format!("/api/v1/search?object=customer&limit=8&q={}", encoded(text)))
+        .collect();
     let filtered = list(&format!("&filter={}", encoded(FILTER)));
     let mut readings = Vec::new();
     let mut measure = |client: &mut Client, name, paths: &[String], note: String| {
-        readings.push(Reading { name, times: turns(client, paths).context(name)?, note });
+        readings.push(Reading {
+            name,
+            times: turns(client, paths).context(name)?,
+            note,
+        });
         Ok::<_, anyhow::Error>(())
     };
     measure(&mut seller, "a record", &asked.records, String::new())?;
-    measure(&mut seller, "a list page of 50 by name", &[list("&sort=name")], String::new())?;
+    measure(
+        &mut seller,
+        "a list page of 50 by name",
+        &[list("&sort=name")],
+        String::new(),
+    )?;
     let last = format!("page {}", asked.last_number);
-    measure(&mut seller, "the last page that the salesperson sees", &[asked.last_page], last)?;
+    measure(
+        &mut seller,
+        "the last page that the salesperson sees",
+        &[asked.last_page],
+        last,
+    )?;
     let far = format!("page {}", asked.far_number);
-    measure(&mut manager, "page 1,000 of a manager", &[asked.far_page], far)?;
-    measure(&mut seller, "a filtered list", &[filtered], FILTER.to_owned())?;
-    measure(&mut seller, "a search for two characters", &words, WORDS.join(" "))?;
+    measure(
+        &mut manager,
+        "page 1,000 of a manager",
+        &[asked.far_page],
+        far,
+    )?;
+    measure(
+        &mut seller,
+        "a filtered list",
+        &[filtered],
+        FILTER.to_owned(),
+    )?;
+    measure(
+        &mut seller,
+        "a search for two characters",
+        &words,
+        WORDS.join(" "),
+    )?;
     measure(&mut seller, "autocomplete", &begun, BEGINNINGS.join(" "))?;
     Ok(readings)
 }
@@ -90,10 +126,19 @@ pub fn rest_lines(readings: &[Reading], small: Option<&[Reading]>) -> Vec<Line> 
         values["at_10000"] = before.times.json();
         values["growth_p50"] = json!(round(growth));
         values["growth_p99"] = json!(round(worst));
-        let (p50, p99) = (milliseconds(before.times.p50), milliseconds(before.times.p99));
-        let note = format!("at 10,000: p50 {p50} p99 {p99} ms; grown p50 × {growth:.2}, p99 × {worst:.2}  {}", reading.note);
+        let (p50, p99) = (
+            milliseconds(before.times.p50),
+            milliseconds(before.times.p99),
+        );
+        let note = format!(
+            "at 10,000: p50 {p50} p99 {p99} ms; grown p50 × {growth:.2}, p99 × {worst:.2}  {}",
+            reading.note
+        );
         Line::new(reading.name, reading.times.words(), values)
-            .bar("p99 ≤ 5 ms, p50 ≤ 1.5 × at 10,000", verdict.and(Verdict::at_most(growth, GROWTH_BAR)))
+            .bar(
+                "p99 ≤ 5 ms, p50 ≤ 1.5 × at 10,000",
+                verdict.and(Verdict::at_most(growth, GROWTH_BAR)),
+            )
             .note(note.trim_end().to_owned())
     };
     readings.iter().map(line).collect()
@@ -104,19 +149,30 @@ pub fn pages(data: &Data, host: &Host) -> anyhow::Result<Vec<Line>> {
     let mut browser = Client::connect(host.address, &data.session(Person::Salesperson)?)?;
     let mut seller = Client::connect(host.address, &data.token(Person::Salesperson)?)?;
     let ids = ids(&seller.json("/api/v1/records/customer?limit=50&sort=name")?);
-    let search: Vec<String> = WORDS.iter().map(|word| format!("/search?q={}", encoded(word))).collect();
+    let search: Vec<String> = WORDS
+        .iter()
+        .map(|word| format!("/search?q={}", encoded(word)))
+        .collect();
     let records: Vec<String> = ids.iter().map(|id| format!("/customer/{id}")).collect();
     let list = |rest: &str| vec![format!("/customer?sort=name{rest}")];
     let filtered = list(&format!("&filter={}", encoded(FILTER)));
-    let wanted =
-        [("a record", records), ("a list by name", list("")), ("a filtered list", filtered), ("a search", search)];
+    let wanted = [
+        ("a record", records),
+        ("a list by name", list("")),
+        ("a filtered list", filtered),
+        ("a search", search),
+    ];
     let mut lines = Vec::new();
     for (name, paths) in wanted {
         let Some(first) = paths.first() else { continue };
         let bar = "p99 ≤ 10 ms";
         let status = browser.get(first)?.status;
         if status != 200 {
-            lines.push(Line::missing(name, bar, format!("not there: {first} answers {status}")));
+            lines.push(Line::missing(
+                name,
+                bar,
+                format!("not there: {first} answers {status}"),
+            ));
             continue;
         }
         let times = turns(&mut browser, &paths)?;
@@ -132,11 +188,19 @@ fn weight(browser: &mut Client) -> anyhow::Result<Line> {
     let (name, bar) = ("style and script of the first page", "≤ 120 KB compressed");
     let page = browser.get("/customer")?;
     if page.status != 200 {
-        return Ok(Line::missing(name, bar, format!("not there: /customer answers {}", page.status)));
+        return Ok(Line::missing(
+            name,
+            bar,
+            format!("not there: /customer answers {}", page.status),
+        ));
     }
     let html = String::from_utf8_lossy(&page.body).into_owned();
-    let wanted = |path: &&str| path.starts_with('/') && (path.contains(".css") || path.contains(".js"));
-    let quoted = html.split('"').filter(wanted).collect::<std::collections::BTreeSet<_>>();
+    let wanted =
+        |path: &&str| path.starts_with('/') && (path.contains(".css") || path.contains(".js"));
+    let quoted = html
+        .split('"')
+        .filter(wanted)
+        .collect::<std::collections::BTreeSet<_>>();
     let (mut bytes, mut files) = (0, 0);
     for path in quoted {
         let reply = browser.get_compressed(path)?;
@@ -155,8 +219,14 @@ pub fn ad_hoc(data: &Data, host: &Host) -> anyhow::Result<Vec<Line>> {
     let mut manager = Client::connect(host.address, &data.token(Person::Manager)?)?;
     let filter = encoded(AD_HOC);
     let asked = [
-        ("a filter that no index serves, page of 50 by name", format!("limit={PAGE}&sort=name&filter={filter}")),
-        ("the exact count of what it finds", format!("limit=1&count=exact&filter={filter}")),
+        (
+            "a filter that no index serves, page of 50 by name",
+            format!("limit={PAGE}&sort=name&filter={filter}"),
+        ),
+        (
+            "the exact count of what it finds",
+            format!("limit=1&count=exact&filter={filter}"),
+        ),
     ];
     let mut lines = Vec::new();
     for (name, query) in asked {
@@ -165,7 +235,11 @@ pub fn ad_hoc(data: &Data, host: &Host) -> anyhow::Result<Vec<Line>> {
         let answer = manager.get(&path)?;
         if answer.status != 200 {
             let text = String::from_utf8_lossy(&answer.body).into_owned();
-            lines.push(Line::missing(name, bar, format!("it answers {}: {text}", answer.status)));
+            lines.push(Line::missing(
+                name,
+                bar,
+                format!("it answers {}: {text}", answer.status),
+            ));
             continue;
         }
         let document: Json = serde_json::from_slice(&answer.body)?;
@@ -173,7 +247,11 @@ pub fn ad_hoc(data: &Data, host: &Host) -> anyhow::Result<Vec<Line>> {
         let note = found.map_or(AD_HOC.to_owned(), |found| format!("{AD_HOC}: {found}"));
         let times = some(&mut manager, &path)?;
         let verdict = Verdict::at_most(ms(times.p99), AD_HOC_BAR);
-        lines.push(Line::new(name, times.words(), times.json()).bar(bar, verdict).note(note));
+        lines.push(
+            Line::new(name, times.words(), times.json())
+                .bar(bar, verdict)
+                .note(note),
+        );
     }
     Ok(lines)
 }
@@ -183,20 +261,35 @@ impl Questions {
         let first = "/api/v1/records/customer?sort=name";
         let (last_page, last_number, records) = walk(seller, first, usize::MAX)?;
         let (far_page, far_number, _) = walk(manager, first, TURNED)?;
-        let records = records.iter().map(|id| format!("/api/v1/records/customer/{id}")).collect();
-        Ok(Questions { records, last_page, far_page, last_number, far_number })
+        let records = records
+            .iter()
+            .map(|id| format!("/api/v1/records/customer/{id}"))
+            .collect();
+        Ok(Questions {
+            records,
+            last_page,
+            far_page,
+            last_number,
+            far_number,
+        })
     }
 }
 
 /// By cursor to page `to`, or to the last: its address, its number, and some ids from everywhere on the way. Most of
 /// the way in steps of ten pages.
-fn walk(client: &mut Client, first: &str, to: usize) -> anyhow::Result<(String, usize, Vec<String>)> {
+fn walk(
+    client: &mut Client,
+    first: &str,
+    to: usize,
+) -> anyhow::Result<(String, usize, Vec<String>)> {
     let (mut cursor, mut page) = (String::new(), 1);
     let mut met = Vec::new();
     while page + 10 <= to {
         let answer = client.json(&format!("{first}&limit={}&cursor={cursor}", PAGE * 10))?;
         met.extend(ids(&answer).into_iter().step_by(97));
-        let Some(next) = answer["next"].as_str() else { break };
+        let Some(next) = answer["next"].as_str() else {
+            break;
+        };
         cursor = next.to_owned();
         page += 10;
     }
@@ -204,7 +297,9 @@ fn walk(client: &mut Client, first: &str, to: usize) -> anyhow::Result<(String, 
     while page < to {
         let answer = client.json(&here)?;
         met.extend(ids(&answer).into_iter().step_by(10));
-        let Some(next) = answer["next"].as_str() else { break };
+        let Some(next) = answer["next"].as_str() else {
+            break;
+        };
         here = format!("{first}&limit={PAGE}&cursor={next}");
         page += 1;
     }
@@ -213,7 +308,8 @@ fn walk(client: &mut Client, first: &str, to: usize) -> anyhow::Result<(String, 
 
 fn ids(answer: &Json) -> Vec<String> {
     let rows = answer["data"].as_array().into_iter().flatten();
-    rows.filter_map(|row| row["id"].as_str().map(str::to_owned)).collect()
+    rows.filter_map(|row| row["id"].as_str().map(str::to_owned))
+        .collect()
 }
 
 fn turns(client: &mut Client, paths: &[String]) -> anyhow::Result<Times> {

@@ -28,12 +28,20 @@ pub enum Verdict {
 impl Verdict {
     /// Less is better.
     pub fn at_most(value: f64, bar: f64) -> Verdict {
-        if value <= bar { Verdict::Met(value / bar) } else { Verdict::Missed(value / bar) }
+        if value <= bar {
+            Verdict::Met(value / bar)
+        } else {
+            Verdict::Missed(value / bar)
+        }
     }
 
     /// More is better.
     pub fn at_least(value: f64, bar: f64) -> Verdict {
-        if value >= bar { Verdict::Met(value / bar) } else { Verdict::Missed(value / bar) }
+        if value >= bar {
+            Verdict::Met(value / bar)
+        } else {
+            Verdict::Missed(value / bar)
+        }
     }
 
     /// Both have to be met; the worse is shown.
@@ -76,9 +84,18 @@ impl Line {
         }
     }
 
-    pub fn missing(measure: impl Into<String>, bar: impl Into<String>, reason: impl Into<String>) -> Line {
+    pub fn missing(
+        measure: impl Into<String>,
+        bar: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Line {
         let line = Line::new(measure, "–", json!({}));
-        Line { bar: bar.into(), verdict: Verdict::NotMeasured, note: reason.into(), ..line }
+        Line {
+            bar: bar.into(),
+            verdict: Verdict::NotMeasured,
+            note: reason.into(),
+            ..line
+        }
     }
 
     #[must_use]
@@ -129,8 +146,11 @@ impl Report {
 
     pub fn json(&self, head: &Json) -> Json {
         let mut document = head.clone();
-        let lines: Vec<Json> =
-            self.groups.iter().flat_map(|(group, lines)| lines.iter().map(|line| line.json(group))).collect();
+        let lines: Vec<Json> = self
+            .groups
+            .iter()
+            .flat_map(|(group, lines)| lines.iter().map(|line| line.json(group)))
+            .collect();
         document["measures"] = Json::Array(lines);
         document
     }
@@ -138,16 +158,36 @@ impl Report {
     pub fn text(&self) -> String {
         let all = || self.groups.iter().flat_map(|(_, lines)| lines);
         let width = |of: fn(&Line) -> &str| all().map(|line| chars(of(line))).max().unwrap_or(0);
-        let (measure, shown, bar) =
-            (width(|line| &line.measure), width(|line| &line.shown), width(|line| &line.bar));
+        let (measure, shown, bar) = (
+            width(|line| &line.measure),
+            width(|line| &line.shown),
+            width(|line| &line.bar),
+        );
         let mut out = String::new();
-        let head = [padded("measure", measure), padded("this run", shown), padded("bar", bar)];
-        out.push_str(&format!("  {}  {}  {}  met (share of the bar)\n", head[0], head[1], head[2]));
+        let head = [
+            padded("measure", measure),
+            padded("this run", shown),
+            padded("bar", bar),
+        ];
+        out.push_str(&format!(
+            "  {}  {}  {}  met (share of the bar)\n",
+            head[0], head[1], head[2]
+        ));
         for (group, lines) in &self.groups {
             out.push_str(&format!("\n{group}\n"));
             for line in lines {
-                let cells = [padded(&line.measure, measure), padded(&line.shown, shown), padded(&line.bar, bar)];
-                let row = format!("  {}  {}  {}  {}", cells[0], cells[1], cells[2], line.verdict.words());
+                let cells = [
+                    padded(&line.measure, measure),
+                    padded(&line.shown, shown),
+                    padded(&line.bar, bar),
+                ];
+                let row = format!(
+                    "  {}  {}  {}  {}",
+                    cells[0],
+                    cells[1],
+                    cells[2],
+                    line.verdict.words()
+                );
                 out.push_str(row.trim_end());
                 out.push('\n');
                 if !line.note.is_empty() {
@@ -175,17 +215,27 @@ mod tests {
     fn a_ratio_says_whether_the_bar_is_met() {
         assert_eq!(Verdict::at_most(4.0, 5.0), Verdict::Met(0.8));
         assert_eq!(Verdict::at_least(0.5, 1.0), Verdict::Missed(0.5));
-        assert_eq!(Verdict::Met(0.8).and(Verdict::Missed(2.0)), Verdict::Missed(2.0));
+        assert_eq!(
+            Verdict::Met(0.8).and(Verdict::Missed(2.0)),
+            Verdict::Missed(2.0)
+        );
         assert_eq!(Verdict::Met(0.8).and(Verdict::Met(0.9)), Verdict::Met(0.9));
     }
 
     #[test]
     fn the_table_and_the_document_hold_the_same_lines() {
         let mut report = Report::default();
-        let line = Line::new("list", "1 ms", json!({"ms": 1})).bar("≤ 5 ms", Verdict::at_most(1.0, 5.0));
-        report.add("REST", vec![line, Line::missing("board", "≤ 10 ms", "there is none")]);
+        let line =
+            Line::new("list", "1 ms", json!({"ms": 1})).bar("≤ 5 ms", Verdict::at_most(1.0, 5.0));
+        report.add(
+            "REST",
+            vec![line, Line::missing("board", "≤ 10 ms", "there is none")],
+        );
         let text = report.text();
-        assert!(text.contains("list") && text.contains("met (0.20)") && text.contains("there is none"), "{text}");
+        assert!(
+            text.contains("list") && text.contains("met (0.20)") && text.contains("there is none"),
+            "{text}"
+        );
         let document = report.json(&json!({"size": 1}));
         assert_eq!(document["measures"].as_array().map(Vec::len), Some(2));
         assert_eq!(document["measures"][0]["met"], json!(true));

@@ -18,7 +18,12 @@ pub fn init(arguments: Init) -> anyhow::Result<ExitCode> {
         bail!("{url} is already set up. `guanxi user add` adds people, `guanxi serve` starts it.");
     }
     let secret = terminal::secret("Password of the administrator")?;
-    let name = arguments.admin.split('@').next().unwrap_or("Administrator").to_owned();
+    let name = arguments
+        .admin
+        .split('@')
+        .next()
+        .unwrap_or("Administrator")
+        .to_owned();
     let new = NewUser {
         email: arguments.admin.clone(),
         name,
@@ -37,11 +42,24 @@ pub fn init(arguments: Init) -> anyhow::Result<ExitCode> {
 
 pub fn user(arguments: User) -> anyhow::Result<ExitCode> {
     match arguments {
-        User::Add { database, email, name, roles, department, json } => {
+        User::Add {
+            database,
+            email,
+            name,
+            roles,
+            department,
+            json,
+        } => {
             let engine = engine(database.db.as_deref())?;
             let system = engine.system("cli")?;
             let secret = terminal::secret("Password")?;
-            let new = NewUser { email: email.clone(), name, roles, department, password: Some(secret) };
+            let new = NewUser {
+                email: email.clone(),
+                name,
+                roles,
+                department,
+                password: Some(secret),
+            };
             let record = accounts::add(&system, new)?;
             if json {
                 terminal::json(&json!({"id": record.id, "email": email}));
@@ -52,7 +70,8 @@ pub fn user(arguments: User) -> anyhow::Result<ExitCode> {
         User::Password { database, email } => {
             let engine = engine(database.db.as_deref())?;
             let system = engine.system("cli")?;
-            let person = accounts::by_email(&system, &email).with_context(|| format!("There is no user {email}."))?;
+            let person = accounts::by_email(&system, &email)
+                .with_context(|| format!("There is no user {email}."))?;
             let secret = terminal::secret("New password")?;
             password::check_strength(&secret, &[&email])?;
             password::set(&system, person, &secret)?;
@@ -61,7 +80,8 @@ pub fn user(arguments: User) -> anyhow::Result<ExitCode> {
         User::Disable { database, email } => {
             let engine = engine(database.db.as_deref())?;
             let system = engine.system("cli")?;
-            let person = accounts::by_email(&system, &email).with_context(|| format!("There is no user {email}."))?;
+            let person = accounts::by_email(&system, &email)
+                .with_context(|| format!("There is no user {email}."))?;
             accounts::disable(&system, person)?;
             eprintln!("{email} can no longer come in.");
         }
@@ -70,7 +90,11 @@ pub fn user(arguments: User) -> anyhow::Result<ExitCode> {
 }
 
 pub fn token(arguments: Token) -> anyhow::Result<ExitCode> {
-    let Token::Create { database, user, name } = arguments;
+    let Token::Create {
+        database,
+        user,
+        name,
+    } = arguments;
     let engine = engine(database.db.as_deref())?;
     let ctx = acting(&engine, Some(&user), "cli")?;
     println!("{}", tokens::create(&ctx, ctx.actor.seq(), &name)?);

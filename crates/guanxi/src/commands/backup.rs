@@ -13,7 +13,11 @@ pub fn backup(arguments: BackupFile) -> anyhow::Result<ExitCode> {
     let engine = engine(arguments.database.db.as_deref())?;
     engine.store().backup(&arguments.file)?;
     let size = std::fs::metadata(&arguments.file)?.len();
-    report(&arguments, json!({"file": arguments.file, "bytes": size}), "The copy is complete.");
+    report(
+        &arguments,
+        json!({"file": arguments.file, "bytes": size}),
+        "The copy is complete.",
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -22,14 +26,22 @@ pub fn restore(arguments: BackupFile) -> anyhow::Result<ExitCode> {
     let configuration = Configuration::load()?;
     let url = configuration.database(arguments.database.db.as_deref())?;
     let Some(path) = url.strip_prefix("sqlite:") else {
-        bail!("restore works on sqlite:PATH. For PostgreSQL use pg_restore, then start guanxi on that database.");
+        bail!(
+            "restore works on sqlite:PATH. For PostgreSQL use pg_restore, then start guanxi on that database."
+        );
     };
     let path = Path::new(path);
     let beside = path.with_extension("restoring");
     std::fs::copy(&arguments.file, &beside)
         .with_context(|| format!("{} can't be read.", arguments.file.display()))?;
-    crate::house::open(&format!("sqlite:{}", beside.display()), &configuration)
-        .with_context(|| format!("{} is no copy of a Guanxi database.", arguments.file.display()))?;
+    crate::house::open(&format!("sqlite:{}", beside.display()), &configuration).with_context(
+        || {
+            format!(
+                "{} is no copy of a Guanxi database.",
+                arguments.file.display()
+            )
+        },
+    )?;
     remove_companions(&beside)?;
     let kept = keep(path)?;
     std::fs::rename(&beside, path)?;

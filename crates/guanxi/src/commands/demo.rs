@@ -34,7 +34,8 @@ pub fn run(arguments: Demo) -> anyhow::Result<ExitCode> {
     let engine = house::open(&url, &configuration)?;
     let plan = plan(&engine, arguments.size)?;
     fill(&engine, &plan, arguments.size)?;
-    let shown = json!({"url": format!("http://{}", arguments.listen), "db": url, "users": users(&plan)});
+    let shown =
+        json!({"url": format!("http://{}", arguments.listen), "db": url, "users": users(&plan)});
     if arguments.load_only {
         announce(&arguments, &shown);
         return Ok(ExitCode::SUCCESS);
@@ -48,19 +49,31 @@ fn announce(arguments: &Demo, shown: &Json) {
         terminal::json(shown);
         return;
     }
-    println!("\n  关系 Guanxi   {}\n", shown["url"].as_str().unwrap_or_default());
+    println!(
+        "\n  关系 Guanxi   {}\n",
+        shown["url"].as_str().unwrap_or_default()
+    );
     for user in shown["users"].as_array().into_iter().flatten().take(8) {
         let text = |name: &str| user[name].as_str().unwrap_or_default().to_owned();
-        println!("  {:28} {:14} {:14} {}", text("email"), text("password"), text("role"), text("department"));
+        println!(
+            "  {:28} {:14} {:14} {}",
+            text("email"),
+            text("password"),
+            text("role"),
+            text("department")
+        );
     }
-    println!("\n  数据在 / data in: {}", shown["db"].as_str().unwrap_or_default());
-    println!("  下一步 / next: 登录，按 Ctrl+K 搜索，按 ? 看快捷键。 Log in, press Ctrl+K to search, ? for keys.\n");
+    println!(
+        "\n  数据在 / data in: {}",
+        shown["db"].as_str().unwrap_or_default()
+    );
+    println!(
+        "  下一步 / next: 登录，按 Ctrl+K 搜索，按 ? 看快捷键。 Log in, press Ctrl+K to search, ? for keys.\n"
+    );
 }
 
 fn users(plan: &Plan) -> Vec<Json> {
-    let login = |login: crate::demo::Login| {
-        json!({"email": login.email, "password": PASSWORD, "role": login.role, "department": login.department, "name": login.name})
-    };
+    let login = |login: crate::demo::Login| json!({"email": login.email, "password": PASSWORD, "role": login.role, "department": login.department, "name": login.name});
     plan.logins().into_iter().map(login).collect()
 }
 
@@ -80,7 +93,9 @@ fn fill(engine: &Engine, plan: &Plan, size: usize) -> anyhow::Result<()> {
         return Ok(());
     }
     if system.directory.users().next().is_some() {
-        bail!("The folder holds a database that `demo` did not finish. Give --dir another, or remove it.");
+        bail!(
+            "The folder holds a database that `demo` did not finish. Give --dir another, or remove it."
+        );
     }
     let bar = terminal::bar(plan.total(), "demo");
     for object in OBJECTS {
@@ -97,11 +112,15 @@ fn fill(engine: &Engine, plan: &Plan, size: usize) -> anyhow::Result<()> {
 
 fn load(engine: &Engine, plan: &Plan, name: &'static str, bar: &ProgressBar) -> anyhow::Result<()> {
     let ctx = engine.system("demo")?.remembering_links();
-    let Some(object) = ctx.catalog.object(name).cloned() else { return Ok(()) };
+    let Some(object) = ctx.catalog.object(name).cloned() else {
+        return Ok(());
+    };
     let mut keys = 0..plan.count(name);
     loop {
         let chunk: Vec<u64> = keys.by_ref().take(CHUNK).collect();
-        let Some(first) = chunk.first().copied() else { return Ok(()) };
+        let Some(first) = chunk.first().copied() else {
+            return Ok(());
+        };
         let (rows, context, shape, plan) = (chunk.len() as u64, ctx.clone(), object.clone(), *plan);
         engine
             .store()
@@ -130,14 +149,20 @@ pub fn change(ctx: &Context, object: &Arc<Object>, record: &DemoRecord) -> Chang
         let owner = record.owner.map(|key| id("user", key));
         fields.insert("owner".to_owned(), json!(owner));
     }
-    let created_by = record.owner.and_then(|key| ctx.directory.user_by_id(id("user", key))).map(|user| user.seq);
+    let created_by = record
+        .owner
+        .and_then(|key| ctx.directory.user_by_id(id("user", key)))
+        .map(|user| user.seq);
     let origin = Origin {
         id: Some(id(record.object, record.key)),
         created_at: Some(record.created_at.as_microsecond()),
         created_by,
         ..Origin::default()
     };
-    Change { origin, ..Change::create(object, fields) }
+    Change {
+        origin,
+        ..Change::create(object, fields)
+    }
 }
 
 /// The same record has the same id in every run, so that links need no memory.
@@ -156,7 +181,10 @@ pub fn id(object: &str, key: u64) -> Uuid {
 fn passwords(engine: &Engine, plan: &Plan) -> anyhow::Result<()> {
     let ctx = engine.system("demo")?;
     for login in plan.logins() {
-        let user = ctx.directory.user_by_id(id("user", login.user)).context("a demo user")?;
+        let user = ctx
+            .directory
+            .user_by_id(id("user", login.user))
+            .context("a demo user")?;
         password::set(&ctx, user.seq, PASSWORD)?;
     }
     Ok(())
@@ -165,18 +193,28 @@ fn passwords(engine: &Engine, plan: &Plan) -> anyhow::Result<()> {
 /// What needs both sides: heads of departments, and records that were shared.
 fn finish(engine: &Engine, plan: &Plan) -> anyhow::Result<()> {
     let ctx = engine.system("demo")?;
-    let department = ctx.catalog.object("department").context("departments")?.clone();
+    let department = ctx
+        .catalog
+        .object("department")
+        .context("departments")?
+        .clone();
     let heads = plan.heads();
     let context = ctx.clone();
     engine.store().change(Weight::Bulk, move |tx| {
         for (key, head) in &heads {
             let fields = Map::from_iter([("head".to_owned(), json!(id("user", *head)))]);
-            apply_change(tx, &context, Change::update(&department, id("department", *key), None, fields))?;
+            apply_change(
+                tx,
+                &context,
+                Change::update(&department, id("department", *key), None, fields),
+            )?;
         }
         Ok::<_, EngineError>(())
     })?;
     for share in plan.shares().take(200) {
-        let Some(object) = ctx.catalog.object(share.object).cloned() else { continue };
+        let Some(object) = ctx.catalog.object(share.object).cloned() else {
+            continue;
+        };
         let with = Map::from_iter([("with".to_owned(), json!(id("user", share.user)))]);
         act::act(&ctx, &object, id(share.object, share.key), "share", with)?;
     }
@@ -184,4 +222,3 @@ fn finish(engine: &Engine, plan: &Plan) -> anyhow::Result<()> {
     engine.store().optimise()?;
     Ok(())
 }
-

@@ -45,7 +45,9 @@ fn engine(database: Option<&str>) -> anyhow::Result<Engine> {
 /// Acts as the person with this address, or as the system where none is named.
 fn acting(engine: &Engine, email: Option<&str>, via: &str) -> anyhow::Result<Context> {
     let system = engine.system(via)?;
-    let Some(email) = email else { return Ok(system) };
+    let Some(email) = email else {
+        return Ok(system);
+    };
     let person = guanxi_engine::accounts::by_email(&system, email)
         .with_context(|| format!("There is no user {email}. `guanxi user add` makes one."))?;
     Ok(engine.context(person, via)?)

@@ -18,17 +18,28 @@ pub fn run(arguments: Pack) -> anyhow::Result<ExitCode> {
         Pack::Check { folder, json } => {
             let outcome = packs::folder(&folder).and_then(packs::with_core);
             let checked = outcome.and_then(|declarations| {
-                declarations.catalog(1, &guanxi_engine::formulas::check).map_err(|errors| {
-                    let lines: Vec<String> = errors.iter().map(|error| error.to_string()).collect();
-                    anyhow::anyhow!("{}", lines.join("\n"))
-                })
+                declarations
+                    .catalog(1, &guanxi_engine::formulas::check)
+                    .map_err(|errors| {
+                        let lines: Vec<String> =
+                            errors.iter().map(|error| error.to_string()).collect();
+                        anyhow::anyhow!("{}", lines.join("\n"))
+                    })
             });
             match checked {
-                Ok(catalog) if json => terminal::json(&json!({"ok": true, "objects": catalog.objects.len()})),
-                Ok(catalog) => eprintln!("{} is sound: {} objects with the core.", folder.display(), catalog.objects.len()),
+                Ok(catalog) if json => {
+                    terminal::json(&json!({"ok": true, "objects": catalog.objects.len()}))
+                }
+                Ok(catalog) => eprintln!(
+                    "{} is sound: {} objects with the core.",
+                    folder.display(),
+                    catalog.objects.len()
+                ),
                 Err(error) if json => {
                     let text = error.to_string();
-                    terminal::json(&json!({"ok": false, "errors": text.lines().collect::<Vec<_>>()}));
+                    terminal::json(
+                        &json!({"ok": false, "errors": text.lines().collect::<Vec<_>>()}),
+                    );
                     return Ok(ExitCode::FAILURE);
                 }
                 Err(error) => return Err(error),

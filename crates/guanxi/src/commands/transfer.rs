@@ -26,18 +26,31 @@ pub fn import(arguments: Import) -> anyhow::Result<ExitCode> {
 
 fn take_back(ctx: &Context, id: &str, bar: &ProgressBar) -> anyhow::Result<Status> {
     let id: Uuid = id.parse().with_context(|| format!("{id} is no import."))?;
-    Ok(import::undo_now(ctx, id, &mut |status| advance(bar, status))?)
+    Ok(import::undo_now(ctx, id, &mut |status| {
+        advance(bar, status)
+    })?)
 }
 
 fn bring_in(ctx: &Context, arguments: &Import, bar: &ProgressBar) -> anyhow::Result<Status> {
-    let (Some(name), Some(path)) = (&arguments.object, &arguments.file) else { bail!("Give OBJECT and FILE.") };
-    let object = ctx.object(name).with_context(|| format!("There is no object {name}."))?;
+    let (Some(name), Some(path)) = (&arguments.object, &arguments.file) else {
+        bail!("Give OBJECT and FILE.")
+    };
+    let object = ctx
+        .object(name)
+        .with_context(|| format!("There is no object {name}."))?;
     let mode = match arguments.mode.as_deref() {
         None => None,
-        Some(text) => Some(Mode::parse(text).with_context(|| format!("--mode takes create, update or upsert, not {text}."))?),
+        Some(text) => Some(
+            Mode::parse(text)
+                .with_context(|| format!("--mode takes create, update or upsert, not {text}."))?,
+        ),
     };
-    let mut file = std::fs::File::open(path).with_context(|| format!("{} can't be read.", path.display()))?;
-    let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
+    let mut file =
+        std::fs::File::open(path).with_context(|| format!("{} can't be read.", path.display()))?;
+    let file_name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or("file");
     let id = import::receive(ctx, file_name, &mut file)?;
     let mapping = match &arguments.map {
         Some(path) => mapping(path)?,
@@ -48,14 +61,26 @@ fn bring_in(ctx: &Context, arguments: &Import, bar: &ProgressBar) -> anyhow::Res
         object: object.name.clone(),
         mapping,
         mode,
-        match_fields: match_fields.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
-        run: if arguments.dry_run { Run::Dry } else { Run::Write },
+        match_fields: match_fields
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        run: if arguments.dry_run {
+            Run::Dry
+        } else {
+            Run::Write
+        },
     };
-    Ok(import::run_now(ctx, id, &request, &mut |status| advance(bar, status))?)
+    Ok(import::run_now(ctx, id, &request, &mut |status| {
+        advance(bar, status)
+    })?)
 }
 
 fn mapping(path: &Path) -> anyhow::Result<Mapping> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} can't be read.", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} can't be read.", path.display()))?;
     Mapping::parse(&text).with_context(|| format!("{}:", path.display()))
 }
 
@@ -65,7 +90,11 @@ fn advance(bar: &ProgressBar, status: &Status) {
 
 /// Exit 0 unless nothing passed.
 fn show(ctx: &Context, arguments: &Import, status: &Status) -> anyhow::Result<ExitCode> {
-    let failed_file = if status.failed > 0 { Some(import::failed_file(ctx, status.id)?) } else { None };
+    let failed_file = if status.failed > 0 {
+        Some(import::failed_file(ctx, status.id)?)
+    } else {
+        None
+    };
     let mut report = status.to_json();
     report["failed_file"] = serde_json::json!(failed_file);
     if arguments.json {
@@ -73,7 +102,12 @@ fn show(ctx: &Context, arguments: &Import, status: &Status) -> anyhow::Result<Ex
     } else {
         eprintln!(
             "{}: {} rows, {} created, {} updated, {} failed. Undo: guanxi import --undo {}",
-            status.state.name(), status.rows, status.created, status.updated, status.failed, status.id
+            status.state.name(),
+            status.rows,
+            status.created,
+            status.updated,
+            status.failed,
+            status.id
         );
         if let Some(path) = &failed_file {
             eprintln!("The rows that failed, with reasons: {}", path.display());
@@ -84,19 +118,34 @@ fn show(ctx: &Context, arguments: &Import, status: &Status) -> anyhow::Result<Ex
     }
     let passed = status.rows == 0 || status.failed < status.rows;
     let ended_well = !matches!(status.state, State::Failed);
-    Ok(if passed && ended_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if passed && ended_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 pub fn export(arguments: Export) -> anyhow::Result<ExitCode> {
     let engine = engine(arguments.database.db.as_deref())?;
     let ctx = acting_or_first(&engine, arguments.user.as_deref(), "export")?;
-    let object = ctx.object(&arguments.object).with_context(|| format!("There is no object {}.", arguments.object))?;
-    let format = exports::Format::parse(&arguments.format)
-        .with_context(|| format!("--format takes csv, xlsx or json, not {}.", arguments.format))?;
+    let object = ctx
+        .object(&arguments.object)
+        .with_context(|| format!("There is no object {}.", arguments.object))?;
+    let format = exports::Format::parse(&arguments.format).with_context(|| {
+        format!(
+            "--format takes csv, xlsx or json, not {}.",
+            arguments.format
+        )
+    })?;
     let fields = arguments.fields.as_deref().unwrap_or_default();
     let request = exports::Request {
         filter: arguments.filter.clone(),
-        fields: fields.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        fields: fields
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
         format,
         ..exports::Request::default()
     };
@@ -113,7 +162,13 @@ fn acting_or_first(engine: &Engine, email: Option<&str>, via: &str) -> anyhow::R
         return acting(engine, email, via);
     }
     let system = engine.system(via)?;
-    let administers = |name: &String| system.catalog.roles.get(name).is_some_and(|role| role.administer);
+    let administers = |name: &String| {
+        system
+            .catalog
+            .roles
+            .get(name)
+            .is_some_and(|role| role.administer)
+    };
     let mut people: Vec<i64> = system
         .directory
         .users()

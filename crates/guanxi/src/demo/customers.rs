@@ -348,7 +348,10 @@ fn standing(
     fields.push(("preferred_channel", dice.weighted(&CHANNELS).into()));
     if dice.chance(30) {
         let tag = dice.below(catalogue::TAGS.len() as u64);
-        fields.push(("tags", DemoValue::Words(vec![catalogue::TAGS[tag as usize]])));
+        fields.push((
+            "tags",
+            DemoValue::Words(vec![catalogue::TAGS[tag as usize]]),
+        ));
     }
     if outline.is_firm() && dice.chance(10) {
         let competitor = dice.below(catalogue::COMPETITORS.len() as u64);

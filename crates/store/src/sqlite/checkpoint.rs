@@ -101,7 +101,9 @@ pub fn after_heavy(shared: &Shared, connection: &Connection) {
 }
 
 fn log_length(shared: &Shared) -> u64 {
-    beside(&shared.path, "-wal").metadata().map_or(0, |meta| meta.len())
+    beside(&shared.path, "-wal")
+        .metadata()
+        .map_or(0, |meta| meta.len())
 }
 
 fn work(shared: &Shared) {

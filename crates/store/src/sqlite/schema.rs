@@ -106,7 +106,11 @@ fn indexes_of(connection: &Connection, table: &str) -> StoreResult<Vec<IndexSpec
         .prepare(&format!("PRAGMA index_list({})", quoted(table)))
         .map_err(convert)?;
     let rows = list.query_map([], |row| {
-        Ok((row.get::<_, String>("name")?, row.get::<_, bool>("unique")?, row.get::<_, bool>("partial")?))
+        Ok((
+            row.get::<_, String>("name")?,
+            row.get::<_, bool>("unique")?,
+            row.get::<_, bool>("partial")?,
+        ))
     });
     let found: Vec<(String, bool, bool)> = rows.and_then(Iterator::collect).map_err(convert)?;
     let mut indexes = Vec::new();

@@ -210,7 +210,10 @@ fn commit_group(
         }
     }
     fail::point("before_commit");
-    let keeps = !is_alone || ran.iter().any(|(_, _, result)| matches!(result, Ok(Outcome::Commit)));
+    let keeps = !is_alone
+        || ran
+            .iter()
+            .any(|(_, _, result)| matches!(result, Ok(Outcome::Commit)));
     let committed = run(connection, if keeps { "COMMIT" } else { "ROLLBACK" });
     fail::point("after_commit");
     if committed.is_err() && !connection.is_autocommit() {
