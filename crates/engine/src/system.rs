@@ -96,20 +96,13 @@ fn accounts() -> Vec<TableSpec> {
     ]
 }
 
+#[rustfmt::skip]
 fn work() -> Vec<TableSpec> {
     vec![
         TableSpec::new(COUNTER, columns(&[("name", Text), ("value", Int)])).unique(&["name"]),
         TableSpec::new(
             IDEMPOTENCY,
-            columns(&[
-                ("person", Int),
-                ("key", Text),
-                ("digest", Bytes),
-                ("status", Int),
-                ("answer", Text),
-                ("headers", Text),
-                ("at", Int),
-            ]),
+            columns(&[("person", Int), ("key", Text), ("digest", Bytes), ("status", Int), ("answer", Text), ("headers", Text), ("at", Int)]),
         )
         .unique(&["person", "key"])
         .index(&["at"]),
@@ -172,41 +165,15 @@ fn work() -> Vec<TableSpec> {
         .unique(&["id"])
         .index(&["person", "created_at"]),
         // One row per record that an import made or changed: what undo goes back through.
-        TableSpec::new(
-            IMPORT_ROW,
-            columns(&[
-                ("import", Int),
-                ("line", Int),
-                ("record", Id),
-                ("act", Text),
-                ("old", Text),
-                ("new", Text),
-            ]),
-        )
+        TableSpec::new(IMPORT_ROW, columns(&[("import", Int), ("line", Int), ("record", Id), ("act", Text), ("old", Text), ("new", Text)]))
         .index(&["import"]),
         TableSpec::new(
             MERGE,
-            columns(&[
-                ("id", Id),
-                ("object", Text),
-                ("kept", Id),
-                ("person", Int),
-                ("at", Int),
-                ("undone_at", Int),
-                ("detail", Text),
-            ]),
+            columns(&[("id", Id), ("object", Text), ("kept", Id), ("person", Int), ("at", Int), ("undone_at", Int), ("detail", Text)]),
         )
         .unique(&["id"])
         .index(&["object", "kept"]),
-        TableSpec::new(
-            MERGED,
-            columns(&[
-                ("record", Id),
-                ("kept", Id),
-                ("merge", Id),
-                ("undone_at", Int),
-            ]),
-        )
+        TableSpec::new(MERGED, columns(&[("record", Id), ("kept", Id), ("merge", Id), ("undone_at", Int)]))
         .index(&["record"])
         .index(&["merge"]),
     ]

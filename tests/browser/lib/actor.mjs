@@ -16,7 +16,7 @@ export class Actor {
     const actor = new Actor();
     Object.assign(actor, { stage, cell, story, context, watch: await watch(context) });
     // The language of who is not logged in, beside what the browser asks for.
-    await context.addCookies([{ name: "lang", value: cell.language, url: stage.url }]);
+    await context.addCookies([{ name: "gx_lang", value: cell.language, url: stage.url }]);
     actor.page = await context.newPage();
     actor.page.setDefaultTimeout(15_000);
     return actor;

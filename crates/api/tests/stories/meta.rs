@@ -115,119 +115,30 @@ fn a_new_object_is_there_at_once_everywhere() {
 }
 
 /// A value of each kind, another one, and a filter that the first meets and the second does not.
+#[rustfmt::skip]
 fn kinds() -> Vec<(Json, Json, Json, &'static str)> {
     let choices = json!([{"value": "a", "label": {"zh": "甲", "en": "A"}}, {"value": "b", "label": {"zh": "乙", "en": "B"}}]);
     vec![
-        (
-            json!({"kind": "text"}),
-            json!("alpha"),
-            json!("beta"),
-            "F = \"alpha\"",
-        ),
-        (
-            json!({"kind": "long_text"}),
-            json!("line\nline"),
-            json!("other"),
-            "F ~ \"line\"",
-        ),
-        (
-            json!({"kind": "rich_text"}),
-            json!("<p>bold</p>"),
-            json!("<p>thin</p>"),
-            "F ~ \"bold\"",
-        ),
+        (json!({"kind": "text"}), json!("alpha"), json!("beta"), "F = \"alpha\""),
+        (json!({"kind": "long_text"}), json!("line\nline"), json!("other"), "F ~ \"line\""),
+        (json!({"kind": "rich_text"}), json!("<p>bold</p>"), json!("<p>thin</p>"), "F ~ \"bold\""),
         (json!({"kind": "integer"}), json!(41), json!(7), "F > 40"),
-        (
-            json!({"kind": "decimal", "scale": 3}),
-            json!("1.250"),
-            json!("0.125"),
-            "F >= 1.25",
-        ),
-        (
-            json!({"kind": "money"}),
-            json!({"amount": "10.00", "currency": "CNY"}),
-            json!({"amount": "9.99", "currency": "CNY"}),
-            "F >= 10",
-        ),
-        (
-            json!({"kind": "percent"}),
-            json!("12.5"),
-            json!("99"),
-            "F < 50",
-        ),
-        (
-            json!({"kind": "date"}),
-            json!("2026-01-31"),
-            json!("2025-01-31"),
-            "F >= date(\"2026-01-01\")",
-        ),
-        (
-            json!({"kind": "instant"}),
-            json!("2026-01-31T08:00:00Z"),
-            json!("2025-01-31T08:00:00Z"),
-            "F > today() - 90d",
-        ),
-        (
-            json!({"kind": "duration"}),
-            json!("PT1H30M"),
-            json!("PT5M"),
-            "F > 1h",
-        ),
-        (
-            json!({"kind": "bool"}),
-            json!(true),
-            json!(false),
-            "F = true",
-        ),
-        (
-            json!({"kind": "choice", "choices": choices}),
-            json!("a"),
-            json!("b"),
-            "F in (\"a\")",
-        ),
-        (
-            json!({"kind": "multi_choice", "choices": choices}),
-            json!(["a", "b"]),
-            json!(["b"]),
-            "\"a\" in F",
-        ),
-        (
-            json!({"kind": "email"}),
-            json!("kind@example.com"),
-            json!("other@example.com"),
-            "F = \"kind@example.com\"",
-        ),
-        (
-            json!({"kind": "phone"}),
-            json!("0551-63344556"),
-            json!("010-62345678"),
-            "F ^= \"0551\"",
-        ),
-        (
-            json!({"kind": "url"}),
-            json!("https://example.com/a"),
-            json!("https://example.org"),
-            "F ~ \"example.com\"",
-        ),
-        (
-            json!({"kind": "address"}),
-            json!("安徽省合肥市长江西路 99 号"),
-            json!("北京市"),
-            "F ~ \"合肥\"",
-        ),
-        (
-            json!({"kind": "person_name"}),
-            json!("王小明"),
-            json!("李雷"),
-            "F = \"王小明\"",
-        ),
+        (json!({"kind": "decimal", "scale": 3}), json!("1.250"), json!("0.125"), "F >= 1.25"),
+        (json!({"kind": "money"}), json!({"amount": "10.00", "currency": "CNY"}), json!({"amount": "9.99", "currency": "CNY"}), "F >= 10"),
+        (json!({"kind": "percent"}), json!("12.5"), json!("99"), "F < 50"),
+        (json!({"kind": "date"}), json!("2026-01-31"), json!("2025-01-31"), "F >= date(\"2026-01-01\")"),
+        (json!({"kind": "instant"}), json!("2026-01-31T08:00:00Z"), json!("2025-01-31T08:00:00Z"), "F > today() - 90d"),
+        (json!({"kind": "duration"}), json!("PT1H30M"), json!("PT5M"), "F > 1h"),
+        (json!({"kind": "bool"}), json!(true), json!(false), "F = true"),
+        (json!({"kind": "choice", "choices": choices}), json!("a"), json!("b"), "F in (\"a\")"),
+        (json!({"kind": "multi_choice", "choices": choices}), json!(["a", "b"]), json!(["b"]), "\"a\" in F"),
+        (json!({"kind": "email"}), json!("kind@example.com"), json!("other@example.com"), "F = \"kind@example.com\""),
+        (json!({"kind": "phone"}), json!("0551-63344556"), json!("010-62345678"), "F ^= \"0551\""),
+        (json!({"kind": "url"}), json!("https://example.com/a"), json!("https://example.org"), "F ~ \"example.com\""),
+        (json!({"kind": "address"}), json!("安徽省合肥市长江西路 99 号"), json!("北京市"), "F ~ \"合肥\""),
+        (json!({"kind": "person_name"}), json!("王小明"), json!("李雷"), "F = \"王小明\""),
         (json!({"kind": "rating"}), json!(5), json!(2), "F > 3"),
-        (
-            json!({"kind": "json"}),
-            json!({"a": [1, 2]}),
-            json!({"b": 1}),
-            "not (F is null)",
-        ),
+        (json!({"kind": "json"}), json!({"a": [1, 2]}), json!({"b": 1}), "not (F is null)"),
     ]
 }
 

@@ -21,6 +21,8 @@ use uuid::Uuid;
 const CHUNK: usize = 20_000;
 /// The mark that a database was filled to the end, with its size.
 const DONE: &str = "demo";
+/// Who may log in, for the page that asks.
+const LOGINS: &str = "demo:logins";
 
 pub fn run(arguments: Demo) -> anyhow::Result<ExitCode> {
     let mut configuration = Configuration::load()?;
@@ -106,7 +108,9 @@ fn fill(engine: &Engine, plan: &Plan, size: usize) -> anyhow::Result<()> {
     }
     finish(engine, plan)?;
     bar.finish_and_clear();
-    guanxi_engine::settings::set(&engine.system("demo")?, DONE, &size.to_string())?;
+    let system = engine.system("demo")?;
+    guanxi_engine::settings::set(&system, LOGINS, &json!(users(plan)).to_string())?;
+    guanxi_engine::settings::set(&system, DONE, &size.to_string())?;
     Ok(())
 }
 

@@ -17,6 +17,8 @@ pub struct Head {
     cookies: Vec<(String, String)>,
     /// Of the cookie, else of `Accept-Language`.
     pub lang: Option<Lang>,
+    /// What this browser was told to speak, before what its person speaks elsewhere.
+    pub picked: Option<Lang>,
     pub if_match: Option<String>,
     /// A script asks for a fragment.
     pub is_fragment: bool,
@@ -53,6 +55,7 @@ impl Head {
                 .map_or("/", |whole| whole.as_str())
                 .to_owned(),
             params: params.iter().map(pairs).collect(),
+            picked: picked(&cookies, &query),
             lang: language(headers, &cookies, &query),
             query,
             if_match: text("if-match"),
@@ -113,8 +116,6 @@ fn language(
     cookies: &[(String, String)],
     query: &[(String, String)],
 ) -> Option<Lang> {
-    let asked = find(query, "language").and_then(Lang::parse);
-    let kept = || find(cookies, "gx_lang").and_then(Lang::parse);
     let spoken = || {
         headers
             .get(header::ACCEPT_LANGUAGE)?
@@ -122,7 +123,12 @@ fn language(
             .ok()
             .and_then(Lang::negotiate)
     };
-    asked.or_else(kept).or_else(spoken)
+    picked(cookies, query).or_else(spoken)
+}
+
+fn picked(cookies: &[(String, String)], query: &[(String, String)]) -> Option<Lang> {
+    let asked = find(query, "language").and_then(Lang::parse);
+    asked.or_else(|| find(cookies, "gx_lang").and_then(Lang::parse))
 }
 
 /// A script of another site can't forge `Origin`; a browser that sends none is not asked for one.

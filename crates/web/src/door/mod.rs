@@ -135,7 +135,7 @@ fn admit(site: &Site, head: &Head, form: Form) -> EngineResult<Visit> {
         .person()
         .and_then(|person| person.language.as_deref())
         .and_then(Lang::parse);
-    let lang = chosen.or(head.lang).unwrap_or_default();
+    let lang = head.picked.or(chosen).or(head.lang).unwrap_or_default();
     Ok(Visit {
         site: site.clone(),
         ctx: ctx.speaking(lang),

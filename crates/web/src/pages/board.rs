@@ -149,6 +149,7 @@ impl Page for LanesPage {
     }
 }
 
+#[rustfmt::skip]
 fn lanes(say: Say<'_>) -> Vec<Lane> {
     let lane =
         |stage: &str, zh: &str, en: &str, sum: &str, share: u32, cards: Vec<DealCard>| Lane {
@@ -203,27 +204,9 @@ fn lanes(say: Say<'_>) -> Vec<Lane> {
             "¥516,000",
             34,
             vec![
-                card(
-                    1,
-                    ("无锡太湖 蒸汽改造", "Taihu steam conversion"),
-                    ("无锡太湖饮品", "Taihu Beverages"),
-                    "240,000",
-                    ("", "", ""),
-                ),
-                card(
-                    2,
-                    ("温州瓯海 新线", "Ouhai new line"),
-                    ("温州瓯海鞋业", "Ouhai Footwear"),
-                    "180,000",
-                    ("16 天未联系", "Silent for 16 days", "rose"),
-                ),
-                card(
-                    3,
-                    ("嘉兴南湖 烘干", "Nanhu drying plant"),
-                    ("嘉兴南湖农业", "Nanhu Farming"),
-                    "96,000",
-                    ("", "", ""),
-                ),
+                card(1, ("无锡太湖 蒸汽改造", "Taihu steam conversion"), ("无锡太湖饮品", "Taihu Beverages"), "240,000", ("", "", "")),
+                card(2, ("温州瓯海 新线", "Ouhai new line"), ("温州瓯海鞋业", "Ouhai Footwear"), "180,000", ("16 天未联系", "Silent for 16 days", "rose")),
+                card(3, ("嘉兴南湖 烘干", "Nanhu drying plant"), ("嘉兴南湖农业", "Nanhu Farming"), "96,000", ("", "", "")),
             ],
         ),
         lane(
@@ -233,20 +216,8 @@ fn lanes(say: Say<'_>) -> Vec<Lane> {
             "¥930,000",
             61,
             vec![
-                card(
-                    4,
-                    ("苏州医院 洁净蒸汽", "Hospital clean steam"),
-                    ("苏州工业园区人民医院", "Suzhou SIP Hospital"),
-                    "520,000",
-                    ("今天评审", "Review today", "gold"),
-                ),
-                card(
-                    5,
-                    ("宁波北仑 换热站", "Beilun heat station"),
-                    ("宁波北仑港物流", "Beilun Port Logistics"),
-                    "410,000",
-                    ("方案过期", "Proposal expired", "rose"),
-                ),
+                card(4, ("苏州医院 洁净蒸汽", "Hospital clean steam"), ("苏州工业园区人民医院", "Suzhou SIP Hospital"), "520,000", ("今天评审", "Review today", "gold")),
+                card(5, ("宁波北仑 换热站", "Beilun heat station"), ("宁波北仑港物流", "Beilun Port Logistics"), "410,000", ("方案过期", "Proposal expired", "rose")),
             ],
         ),
         lane(
@@ -256,27 +227,9 @@ fn lanes(say: Say<'_>) -> Vec<Lane> {
             "¥1,524,000",
             100,
             vec![
-                card(
-                    6,
-                    ("合肥二期改造", "Hefei phase two"),
-                    ("合肥锅炉制造有限公司", "Hefei Boiler Works"),
-                    "680,000",
-                    ("周五", "Friday", "gold"),
-                ),
-                card(
-                    7,
-                    ("常州天宁 余热", "Tianning heat recovery"),
-                    ("常州天宁光伏", "Tianning Solar"),
-                    "760,000",
-                    ("", "", ""),
-                ),
-                card(
-                    8,
-                    ("绍兴越城 减温", "Yuecheng desuperheater"),
-                    ("绍兴越城纺织", "Yuecheng Textiles"),
-                    "84,000",
-                    ("", "", ""),
-                ),
+                card(6, ("合肥二期改造", "Hefei phase two"), ("合肥锅炉制造有限公司", "Hefei Boiler Works"), "680,000", ("周五", "Friday", "gold")),
+                card(7, ("常州天宁 余热", "Tianning heat recovery"), ("常州天宁光伏", "Tianning Solar"), "760,000", ("", "", "")),
+                card(8, ("绍兴越城 减温", "Yuecheng desuperheater"), ("绍兴越城纺织", "Yuecheng Textiles"), "84,000", ("", "", "")),
             ],
         ),
         lane(
@@ -285,13 +238,7 @@ fn lanes(say: Say<'_>) -> Vec<Lane> {
             "Negotiation",
             "¥862,000",
             57,
-            vec![card(
-                9,
-                ("南京港华 三期", "Ganghua phase three"),
-                ("南京港华食品厂", "Ganghua Foods"),
-                "862,000",
-                ("竞品：瑞能", "Rival: Rui Energy", "plum"),
-            )],
+            vec![card(9, ("南京港华 三期", "Ganghua phase three"), ("南京港华食品厂", "Ganghua Foods"), "862,000", ("竞品：瑞能", "Rival: Rui Energy", "plum"))],
         ),
         lane(
             "won",
@@ -300,20 +247,8 @@ fn lanes(say: Say<'_>) -> Vec<Lane> {
             "¥692,600",
             45,
             vec![
-                card(
-                    10,
-                    ("杭州西溪 中央热源", "Xixi central heating"),
-                    ("杭州西溪酒店集团", "Xixi Hotels"),
-                    "640,300",
-                    ("11-18", "18 Nov", "jade"),
-                ),
-                card(
-                    12,
-                    ("扬州 年度维保", "Yangzhou yearly service"),
-                    ("扬州瘦西湖旅行社", "Slender West Lake Travel"),
-                    "52,300",
-                    ("11-15", "15 Nov", "jade"),
-                ),
+                card(10, ("杭州西溪 中央热源", "Xixi central heating"), ("杭州西溪酒店集团", "Xixi Hotels"), "640,300", ("11-18", "18 Nov", "jade")),
+                card(12, ("扬州 年度维保", "Yangzhou yearly service"), ("扬州瘦西湖旅行社", "Slender West Lake Travel"), "52,300", ("11-15", "15 Nov", "jade")),
             ],
         ),
     ]

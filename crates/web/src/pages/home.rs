@@ -76,6 +76,7 @@ impl Page for HomePage {
     }
 }
 
+#[rustfmt::skip]
 fn full(say: Say<'_>) -> HomePage {
     let figure =
         |zh: &str, en: &str, icon: &str, value: &str, than: (&str, &str), trend: &str| Figure {
@@ -110,90 +111,19 @@ fn full(say: Say<'_>) -> HomePage {
     };
     HomePage {
         greeting: say.of("上午好，小梅", "Good morning, May"),
-        today: say.of(
-            "11 月 22 日 星期日 · 今天有 5 件事，2 位客户等您联系",
-            "Sunday 22 November · 5 things today, 2 customers wait for you",
-        ),
+        today: say.of("11 月 22 日 星期日 · 今天有 5 件事，2 位客户等您联系", "Sunday 22 November · 5 things today, 2 customers wait for you"),
         figures: vec![
-            figure(
-                "本季赢单",
-                "Won this quarter",
-                "trophy",
-                "¥1,524,000",
-                ("指标的 63%", "63 % of target"),
-                "",
-            ),
-            figure(
-                "进行中的机会",
-                "Open deals",
-                "target",
-                "18",
-                ("¥4,520,000", "¥4,520,000"),
-                "",
-            ),
-            figure(
-                "本周联系",
-                "Contacts this week",
-                "phone",
-                "26",
-                ("比上周多 4 次", "4 more than last week"),
-                "up",
-            ),
-            figure(
-                "14 天未联系",
-                "Silent for 14 days",
-                "clock",
-                "9",
-                ("比上周多 2 位", "2 more than last week"),
-                "down",
-            ),
+            figure("本季赢单", "Won this quarter", "trophy", "¥1,524,000", ("指标的 63%", "63 % of target"), ""),
+            figure("进行中的机会", "Open deals", "target", "18", ("¥4,520,000", "¥4,520,000"), ""),
+            figure("本周联系", "Contacts this week", "phone", "26", ("比上周多 4 次", "4 more than last week"), "up"),
+            figure("14 天未联系", "Silent for 14 days", "clock", "9", ("比上周多 2 位", "2 more than last week"), "down"),
         ],
         tasks: vec![
-            todo(
-                1,
-                "发最终报价",
-                "Send the final quote",
-                ("合肥锅炉制造有限公司", "Hefei Boiler Works"),
-                ("昨天", "yesterday"),
-                "rose",
-                "file-text",
-            ),
-            todo(
-                2,
-                "回电李总：改造工期",
-                "Call back Mr Li: conversion schedule",
-                ("南京港华食品厂", "Ganghua Foods"),
-                ("今天 10:30", "today 10:30"),
-                "gold",
-                "phone",
-            ),
-            todo(
-                3,
-                "方案评审会",
-                "Proposal review",
-                ("苏州工业园区人民医院", "Suzhou SIP Hospital"),
-                ("今天 14:00", "today 14:00"),
-                "",
-                "calendar-days",
-            ),
-            todo(
-                4,
-                "寄样品确认单",
-                "Post the sample sheet",
-                ("杭州西溪酒店集团", "Xixi Hotels"),
-                ("明天", "tomorrow"),
-                "",
-                "package",
-            ),
-            todo(
-                5,
-                "合同续签提醒",
-                "Remind of renewal",
-                ("扬州瘦西湖旅行社", "Slender West Lake Travel"),
-                ("周五", "Friday"),
-                "",
-                "file-text",
-            ),
+            todo(1, "发最终报价", "Send the final quote", ("合肥锅炉制造有限公司", "Hefei Boiler Works"), ("昨天", "yesterday"), "rose", "file-text"),
+            todo(2, "回电李总：改造工期", "Call back Mr Li: conversion schedule", ("南京港华食品厂", "Ganghua Foods"), ("今天 10:30", "today 10:30"), "gold", "phone"),
+            todo(3, "方案评审会", "Proposal review", ("苏州工业园区人民医院", "Suzhou SIP Hospital"), ("今天 14:00", "today 14:00"), "", "calendar-days"),
+            todo(4, "寄样品确认单", "Post the sample sheet", ("杭州西溪酒店集团", "Xixi Hotels"), ("明天", "tomorrow"), "", "package"),
+            todo(5, "合同续签提醒", "Remind of renewal", ("扬州瘦西湖旅行社", "Slender West Lake Travel"), ("周五", "Friday"), "", "file-text"),
         ],
         tasks_href: "/task".into(),
         new_task_href: "/task/new".into(),
@@ -201,32 +131,14 @@ fn full(say: Say<'_>) -> HomePage {
             person(
                 say,
                 ("芜湖奇峰汽配", "Qifeng Auto Parts"),
-                (
-                    "47 天未联系，最后一次：报价回访",
-                    "Silent for 47 days; last: quote call",
-                ),
+                ("47 天未联系，最后一次：报价回访", "Silent for 47 days; last: quote call"),
                 ("47 天前", "47 days ago"),
                 "rose",
             ),
-            person(
-                say,
-                ("马鞍山雨山钢构", "Yushan Steelworks"),
-                (
-                    "方案已发 9 天，未回复",
-                    "Proposal sent 9 days ago, no answer",
-                ),
-                ("33 天前", "33 days ago"),
-                "gold",
-            ),
+            person(say, ("马鞍山雨山钢构", "Yushan Steelworks"), ("方案已发 9 天，未回复", "Proposal sent 9 days ago, no answer"), ("33 天前", "33 days ago"), "gold"),
         ],
         follow_ups_href: "/customer?view=silent".into(),
-        birthdays: vec![person(
-            say,
-            ("陈静", "Jing Chen"),
-            ("合肥锅炉 · 设备科", "Hefei Boiler · Engineering"),
-            ("今天", "today"),
-            "gold",
-        )],
+        birthdays: vec![person(say, ("陈静", "Jing Chen"), ("合肥锅炉 · 设备科", "Hefei Boiler · Engineering"), ("今天", "today"), "gold")],
         pipeline: [
             ("意向", "Interest", "6", "¥516,000", 34),
             ("方案", "Proposal", "5", "¥930,000", 61),
@@ -243,11 +155,7 @@ fn full(say: Say<'_>) -> HomePage {
         .into(),
         pipeline_total: "¥3,832,000".into(),
         pipeline_href: "/opportunity?view=board".into(),
-        recent: [
-            ("合肥锅炉制造有限公司", "Hefei Boiler Works"),
-            ("合肥二期改造", "Hefei phase two"),
-            ("李国强", "Guoqiang Li"),
-        ]
+        recent: [("合肥锅炉制造有限公司", "Hefei Boiler Works"), ("合肥二期改造", "Hefei phase two"), ("李国强", "Guoqiang Li")]
         .map(|(zh, en)| Lookup {
             id: "1".into(),
             label: say.of(zh, en),

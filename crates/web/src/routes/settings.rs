@@ -55,11 +55,18 @@ pub fn save_profile(visit: &Visit) -> EngineResult<Answer> {
         &record,
         input::fields(&desk, &slots, &visit.form),
     ) {
-        Ok(()) => Ok(Answer::see(visit, "/settings/profile").flash(
-            visit,
-            &desk.say("saved"),
-            ("good", ""),
-        )),
+        Ok(()) => {
+            let answer = Answer::see(visit, "/settings/profile").flash(
+                visit,
+                &desk.say("saved"),
+                ("good", ""),
+            );
+            // This browser follows at once what the person chose for all of them.
+            Ok(match Lang::parse(visit.form.text("language")) {
+                Some(lang) => answer.cookie(language_cookie(lang, &visit.head)),
+                None => answer,
+            })
+        }
         Err(EngineError::Invalid(errors)) => {
             let cells = slots
                 .iter()
