@@ -293,7 +293,7 @@ fn chip_view(
     };
     let Some(simple) = &chip.simple else {
         return Ok(Chip {
-            value: chip.text.clone(),
+            value: labelled(desk, place, &chip.text),
             ..links
         });
     };
@@ -313,6 +313,25 @@ fn chip_view(
         value,
         ..links
     })
+}
+
+/// An expression with fields by their labels: what no single field, operator and value says.
+fn labelled(desk: &Desk<'_>, place: &Place, text: &str) -> String {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest
+            .find(|c| is_name(c) != is_name(first))
+            .unwrap_or(rest.len());
+        let (piece, more) = rest.split_at(end);
+        match place.object.field(piece) {
+            Some(field) => shown.push_str(field.label.get(desk.ctx.lang, piece)),
+            None => shown.push_str(piece),
+        }
+        rest = more;
+    }
+    shown
 }
 
 fn chip_value(
