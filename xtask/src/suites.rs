@@ -131,6 +131,9 @@ impl Run {
             }
             None => eprintln!("  without PostgreSQL: what needs it skips itself"),
         }
+        if let Some(folder) = public_data() {
+            command.env(DATA, folder);
+        }
         shell::run(&mut command)?;
         Ok(Outcome::Passed)
     }
@@ -141,6 +144,18 @@ impl Run {
             Strictness::Lenient => Ok(Outcome::Skipped(format!("{need:?} is missing"))),
         }
     }
+}
+
+/// The variable by which tests find public data sets that are too large, or not free enough, to lie in the project.
+const DATA: &str = "GUANXI_DATA";
+
+/// Where they lie beside the project, unless the variable already says.
+fn public_data() -> Option<std::path::PathBuf> {
+    if std::env::var_os(DATA).is_some() {
+        return None;
+    }
+    let beside = std::env::current_dir().ok()?.join("../shared/data");
+    beside.is_dir().then_some(beside)
 }
 
 fn fmt() -> Result<Outcome> {
