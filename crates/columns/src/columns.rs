@@ -203,6 +203,11 @@ impl Columns {
             if !self.hold(&wish, deadline)? {
                 return Ok(None);
             }
+            // What is committed but can't be followed yet is known to the database alone. Asked first: the head that
+            // is caught up with afterwards lies no lower.
+            if !inner.store.log_is_whole()? {
+                return Ok(None);
+            }
             inner.catch_up()?;
             let copy = inner.copy(&wish.table);
             if copy.follow(&*inner.store)? == Fitness::Lost {

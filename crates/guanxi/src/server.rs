@@ -14,8 +14,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How often an import of a process that died is looked for, and in how many of these rounds files are swept.
-const PICK_UP_EVERY: Duration = Duration::from_secs(15);
-const SWEEP_EVERY: u32 = 240;
+const PICK_UP_EVERY: Duration = Duration::from_secs(5);
+const SWEEP_EVERY: u32 = 720;
 
 /// Web and API on one address.
 pub fn router(engine: Engine) -> anyhow::Result<Router> {

@@ -130,6 +130,12 @@ pub trait Store: Send + Sync + 'static {
     /// The highest position that `log_after` would answer now.
     fn log_head(&self) -> StoreResult<i64>;
 
+    /// Whether `log_after` answers everything that is committed: on PostgreSQL rows are held back while an older
+    /// transaction is still open, and whoever must not lag asks the tables themselves.
+    fn log_is_whole(&self) -> StoreResult<bool> {
+        Ok(true)
+    }
+
     fn search_feed(&self) -> SearchFeed;
 
     /// Only where `search_feed` is `FromLog`: replaces the tokens of rows (none removes them) and, with `position`,

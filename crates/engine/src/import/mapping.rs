@@ -181,7 +181,7 @@ impl Mapping {
         }
         toml::from_str(text).map_err(|error: toml::de::Error| {
             let line = error.span().map_or(0, |span| {
-                text[..span.start.min(text.len())].lines().count().max(1)
+                text[..span.start.min(text.len())].matches('\n').count() + 1
             });
             refused(line, error.message())
         })

@@ -312,7 +312,7 @@ pub struct Lease {
 }
 
 /// How long a lease holds, in microseconds: several times the longest transaction.
-const LEASE: i64 = 60_000_000;
+const LEASE: i64 = 15_000_000;
 pub const KIND: &str = "import";
 
 impl Lease {

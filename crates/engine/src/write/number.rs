@@ -128,7 +128,9 @@ fn make(tx: &mut dyn Transaction, counter: &str, by: i64) -> EngineResult<Made> 
         match tx.insert(system::COUNTER, &["name", "value"], vec![row]) {
             Err(StoreError::NotUnique { .. }) => {
                 made = Made::Elsewhere;
-                Err(EngineError::Broken("the counter is there already".to_owned()))
+                Err(EngineError::Broken(
+                    "the counter is there already".to_owned(),
+                ))
             }
             outcome => Ok(outcome.map(|_| ())?),
         }

@@ -213,6 +213,17 @@ impl Store for PostgresStore {
         self.horizon.settle(&self.server, &self.schema)
     }
 
+    fn log_is_whole(&self) -> StoreResult<bool> {
+        let head = self.horizon.settle(&self.server, &self.schema)?;
+        let newer = Cond::compare("seq", Op::Greater, head);
+        let mut held_back = 0;
+        self.view(None, &mut |view| {
+            held_back = view.count(log::TABLE, &[], &newer, Some(1))?;
+            Ok(())
+        })?;
+        Ok(held_back == 0)
+    }
+
     fn search_feed(&self) -> SearchFeed {
         SearchFeed::InTransaction
     }
