@@ -17,7 +17,9 @@ const SOURCES: [&str; 8] = [
 ];
 
 fn main() {
-    let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui");
+    // Asked now, not when the script was compiled: a target folder may serve several checkouts.
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| ".".to_owned());
+    let ui = Path::new(&here).join("../../ui");
     for source in SOURCES {
         println!("cargo::rerun-if-changed={}", ui.join(source).display());
     }
