@@ -105,6 +105,14 @@ impl Query {
         self.words.is_empty()
     }
 
+    /// Whether only digits were typed: what is then found stands in numbers of any field, none better than another.
+    pub fn is_number(&self) -> bool {
+        let number = |term: &Term| matches!(term, Term::Number(_));
+        self.words
+            .iter()
+            .all(|word| word.ways.iter().flatten().all(number))
+    }
+
     /// The tokens that every matching record has: proposes a superset of the answer.
     pub fn tokens(&self) -> TokenExpr {
         all(self

@@ -1,9 +1,11 @@
 //! Search: any piece of Chinese, pinyin, initials, word beginnings, digits. The index proposes newest first, rights
 //! are asked of each proposal, and the engine verifies on the row and tells the reason.
 
-use crate::capability::Draft;
+mod index;
+
+pub use index::{catch_up, follow, index_all, index_in_transaction};
+
 use crate::context::Context;
-use crate::engine::Engine;
 use crate::error::{EngineError, EngineResult};
 use crate::record::Record;
 use guanxi_access::{Action, Grant};
@@ -11,10 +13,9 @@ use guanxi_meta::catalog::Searched;
 use guanxi_meta::text::{self, Query, Rank};
 use guanxi_meta::{Cell, Object};
 use guanxi_query::cond::{Cond, Direction, Op, Select};
-use guanxi_store::{Row, SearchExpr, SearchFeed, SearchPage, StoreExt, Tokens, Transaction, View};
+use guanxi_store::{Row, SearchExpr, SearchPage, StoreExt, View};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// One hit, with the reason why it is one.
@@ -28,17 +29,17 @@ pub struct Hit {
     pub mark: std::ops::Range<usize>,
 }
 
-/// Rows that are verified per object, and proposals that are read for it, at most.
-const MOST_VERIFIED: usize = 500;
+/// Hits that are weighed per object, rows that are verified and proposals that are read for them, at most.
+const MOST_WEIGHED: usize = 200;
+const MOST_VERIFIED: usize = 2_000;
 const MOST_READ: usize = 60_000;
+/// Hits in names of which the best are chosen, however few are shown.
+const CHOICE: usize = 20;
+/// Proposals of the first page; each further one is larger, for whoever may see few of them.
 const PAGE: u32 = 500;
-/// Rows of a bulk of indexing.
-const INDEX_ROWS: u32 = 2_000;
-/// Saves that come this close together are indexed together: each piece costs the index a commit and later a merge.
-/// A search does not wait for it, since it brings the index up to date itself.
-const GATHER: Duration = Duration::from_millis(100);
-/// How long a search waits for the index to reach the log's head.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LARGEST_PAGE: u32 = 16_000;
+/// Rows that are verified together; after each such piece a search asks whether it has enough.
+const PIECE: usize = 60;
 
 /// The best hits of all objects, or of one.
 pub fn search(
@@ -52,27 +53,37 @@ pub fn search(
         return Ok(Vec::new());
     }
     catch_up(&ctx.engine)?;
-    let mut places = Vec::new();
-    for object in ctx
-        .catalog
-        .objects
-        .iter()
-        .filter(|object| only.is_none_or(|one| one.name == object.name))
-    {
-        if !ctx.grant(object, Action::Read).is_empty() && is_searched(object) {
-            places.extend(in_object(ctx, object, &query, q)?);
+    let mut places = ctx.engine.store().look(|view| {
+        let mut places = Vec::new();
+        for object in ctx
+            .catalog
+            .objects
+            .iter()
+            .filter(|object| only.is_none_or(|one| one.name == object.name))
+        {
+            if !ctx.grant(object, Action::Read).is_empty() && is_searched(object) {
+                places.extend(in_object(
+                    view,
+                    ctx,
+                    object,
+                    (&query, q, limit.max(CHOICE)),
+                )?);
+            }
         }
-    }
+        Ok::<_, EngineError>(places)
+    })?;
     places.sort_by(|a, b| a.rank.cmp(&b.rank).then(b.seq.cmp(&a.seq)));
     places.truncate(limit);
     whole(ctx, places)
 }
 
 fn is_searched(object: &Object) -> bool {
-    object
-        .fields
-        .iter()
-        .any(|field| field.searched == Searched::Yes)
+    searched(object).next().is_some()
+}
+
+/// Positions of the fields that search looks into.
+fn searched(object: &Object) -> impl Iterator<Item = usize> {
+    (0..object.fields.len()).filter(|at| object.fields[*at].searched == Searched::Yes)
 }
 
 /// A hit before its record is read: hundreds are weighed, and only the best are shown.
@@ -85,42 +96,54 @@ struct Place {
     rank: (Rank, u32),
 }
 
+/// The best hits of one object: where there are many, names that begin with the query, then the newest rows until
+/// `enough` of them have it in their name. A word that stands in every name is answered by the first few rows, not by
+/// hundreds.
 fn in_object(
+    view: &mut dyn View,
     ctx: &Context,
     object: &Arc<Object>,
-    query: &Query,
-    q: &str,
+    (query, q, enough): (&Query, &str, usize),
 ) -> EngineResult<Vec<Place>> {
-    let expr = expression(query.tokens());
-    let texts = Texts::of(object, &ctx.grant(object, Action::Read));
-    ctx.engine.store().look(|view| {
-        let mut found = Found {
-            texts: &texts,
-            places: Vec::new(),
-            seen: HashSet::new(),
-        };
-        beginning(view, ctx, (query, q), &mut found)?;
-        let mut before = None;
-        let mut read = 0;
-        while read < MOST_READ && found.places.len() < MOST_VERIFIED {
-            let page = SearchPage {
-                table: object.table.clone(),
-                expr: expr.clone(),
-                before,
-                limit: PAGE,
-            };
-            let seqs = view.search(&page)?;
-            let Some(last) = seqs.last() else { break };
-            before = Some(*last);
-            read += seqs.len();
-            let permitted = crate::scan::permitted(ctx, object, &seqs)?;
-            verify_rows(view, ctx, permitted, query, &mut found)?;
-            if seqs.len() < PAGE as usize {
+    let mut page = SearchPage {
+        table: object.table.clone(),
+        expr: expression(query.tokens()),
+        before: None,
+        limit: PAGE,
+    };
+    let mut seqs = view.search(&page)?;
+    if seqs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Found {
+        texts: &Texts::of(object, &ctx.grant(object, Action::Read)),
+        places: Vec::new(),
+        seen: HashSet::new(),
+        enough,
+        is_number: query.is_number(),
+    };
+    if seqs.len() <= PIECE {
+        verify_rows(view, ctx, &seqs, query, &mut found)?;
+        return Ok(found.places);
+    }
+    beginning(view, ctx, (query, q), &mut found)?;
+    let mut read = seqs.len();
+    loop {
+        let permitted = crate::scan::permitted(ctx, object, &seqs)?;
+        for piece in permitted.chunks(PIECE) {
+            if found.is_done() {
                 break;
             }
+            verify_rows(view, ctx, piece, query, &mut found)?;
         }
-        Ok(found.places)
-    })
+        if seqs.len() < page.limit as usize || read >= MOST_READ || found.is_done() {
+            return Ok(found.places);
+        }
+        page.before = seqs.last().copied();
+        page.limit = (page.limit * 4).min(LARGEST_PAGE);
+        seqs = view.search(&page)?;
+        read += seqs.len();
+    }
 }
 
 /// What search looks into for this caller: the title first, then the other searched fields, with their columns and
@@ -134,8 +157,7 @@ struct Texts {
 
 impl Texts {
     fn of(object: &Arc<Object>, grant: &Grant) -> Texts {
-        let others = (0..object.fields.len())
-            .filter(|at| *at != object.title && object.fields[*at].searched == Searched::Yes);
+        let others = searched(object).filter(|at| *at != object.title);
         let mut texts = Texts {
             object: object.clone(),
             fields: Vec::new(),
@@ -178,7 +200,11 @@ impl Texts {
 struct Found<'a> {
     texts: &'a Texts,
     places: Vec<Place>,
+    /// Rows that were verified, whether they hold the query or not.
     seen: HashSet<i64>,
+    /// Hits that make an answer: in names, or anywhere where a number is looked for.
+    enough: usize,
+    is_number: bool,
 }
 
 /// Names that start with the query, in their order: the best hits, however many others there are.
@@ -216,14 +242,14 @@ fn beginning(
 fn verify_rows(
     view: &mut dyn View,
     ctx: &Context,
-    seqs: Vec<i64>,
+    seqs: &[i64],
     query: &Query,
     found: &mut Found<'_>,
 ) -> EngineResult<()> {
     let new: Vec<Cell> = seqs
-        .into_iter()
+        .iter()
         .filter(|seq| !found.seen.contains(seq))
-        .map(Cell::Int)
+        .map(|seq| Cell::Int(*seq))
         .collect();
     if new.is_empty() {
         return Ok(());
@@ -236,15 +262,20 @@ fn verify_rows(
     let mut rows = view.select(&select)?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.seq));
     for row in rows {
-        if found.places.len() >= MOST_VERIFIED {
-            break;
-        }
         found.take(&row, query);
     }
     Ok(())
 }
 
 impl Found<'_> {
+    /// Whether more rows would only push out hits that are as good: older ones of the same rank.
+    fn is_done(&self) -> bool {
+        let good = |place: &&Place| self.is_number || place.rank.0 < Rank::OtherField;
+        self.seen.len() >= MOST_VERIFIED
+            || self.places.len() >= MOST_WEIGHED
+            || self.places.iter().filter(good).count() >= self.enough
+    }
+
     /// Keeps the row if the query is really in a field that the caller may read.
     fn take(&mut self, row: &Row, query: &Query) {
         if !self.seen.insert(row.seq) {
@@ -311,125 +342,6 @@ fn expression(tokens: text::TokenExpr) -> SearchExpr {
         text::TokenExpr::All(parts) => SearchExpr::All(parts.into_iter().map(expression).collect()),
         text::TokenExpr::Any(parts) => SearchExpr::Any(parts.into_iter().map(expression).collect()),
     }
-}
-
-/// Where the database indexes in the transaction itself.
-pub fn index_in_transaction(
-    tx: &mut dyn Transaction,
-    ctx: &Context,
-    draft: &Draft,
-) -> EngineResult<()> {
-    let record = &draft.after;
-    if ctx.engine.store().search_feed() == SearchFeed::FromLog || !is_searched(&record.object) {
-        return Ok(());
-    }
-    let now = tokens(record);
-    if draft
-        .before
-        .as_ref()
-        .is_some_and(|before| tokens(before) == now)
-    {
-        return Ok(());
-    }
-    tx.index(&record.object.table, &[(record.seq, now)])?;
-    Ok(())
-}
-
-/// The tokens of a record; none for one that is deleted.
-fn tokens(record: &Record) -> Option<Tokens> {
-    if record.deleted_at.is_some() {
-        return None;
-    }
-    let mut buffer = String::new();
-    for (_, text) in record.searched() {
-        text::index_tokens(&text, &mut buffer);
-    }
-    Some(buffer)
-}
-
-/// Brings the index to the log's head, or as far as patience goes; a write is found by the next search.
-pub fn catch_up(engine: &Engine) -> EngineResult<()> {
-    if engine.store().search_feed() == SearchFeed::InTransaction {
-        return Ok(());
-    }
-    let head = engine.store().log_head()?;
-    if engine.store().indexed_to()? >= head {
-        return Ok(());
-    }
-    let since = Instant::now();
-    let _one_at_a_time = engine.indexing().lock();
-    while since.elapsed() < PATIENCE && index_step(engine)? {}
-    Ok(())
-}
-
-/// Follows the log for as long as `go_on` says.
-pub fn follow(engine: &Engine, go_on: &dyn Fn() -> bool) -> EngineResult<()> {
-    let mut seen = 0;
-    while go_on() {
-        if engine.store().search_feed() == SearchFeed::FromLog {
-            let _one_at_a_time = engine.indexing().lock();
-            while index_step(engine)? && go_on() {}
-        }
-        seen = engine.wait_commit(seen, 1_000);
-        std::thread::sleep(GATHER);
-    }
-    Ok(())
-}
-
-/// Everything, now: after a large import and in tests.
-pub fn index_all(engine: &Engine) -> EngineResult<()> {
-    if engine.store().search_feed() == SearchFeed::FromLog {
-        let _one_at_a_time = engine.indexing().lock();
-        while index_step(engine)? {}
-    }
-    Ok(())
-}
-
-/// Reads one piece of the log into the index; `false` when there was none.
-fn index_step(engine: &Engine) -> EngineResult<bool> {
-    let store = engine.store();
-    let rows = store.log_after(store.indexed_to()?, INDEX_ROWS)?;
-    let Some(last) = rows.last().map(|row| row.position) else {
-        return Ok(false);
-    };
-    let catalog = engine.catalog();
-    let mut by_table: BTreeMap<String, HashSet<i64>> = BTreeMap::new();
-    for row in rows {
-        by_table
-            .entry(row.entry.object)
-            .or_default()
-            .insert(row.entry.seq);
-    }
-    for (table, seqs) in by_table {
-        let Some(object) = catalog.objects.iter().find(|object| object.table == table) else {
-            continue;
-        };
-        if is_searched(object) {
-            let documents = documents(engine, object, seqs)?;
-            store.index(&table, &documents, None)?;
-        }
-    }
-    store.index("", &[], Some(last))?;
-    Ok(true)
-}
-
-fn documents(
-    engine: &Engine,
-    object: &Arc<Object>,
-    seqs: HashSet<i64>,
-) -> EngineResult<Vec<(i64, Option<Tokens>)>> {
-    let cells: Vec<Cell> = seqs.iter().copied().map(Cell::Int).collect();
-    let select = Select::from(&object.table, object.columns()).filter(Cond::among("seq", cells));
-    let rows = engine
-        .store()
-        .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
-    let mut documents: Vec<(i64, Option<Tokens>)> = rows
-        .iter()
-        .map(|row| (row.seq, tokens(&Record::from_row(object, row))))
-        .collect();
-    let found: HashSet<i64> = documents.iter().map(|(seq, _)| *seq).collect();
-    documents.extend(seqs.difference(&found).map(|seq| (*seq, None)));
-    Ok(documents)
 }
 
 /// Records that people may mean by a name: what pickers offer.
