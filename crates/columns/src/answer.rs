@@ -3,7 +3,7 @@
 use crate::column::{Column, Need, Values, suits};
 use crate::data::Data;
 use crate::eval::{BLOCK, each_row, each_row_back, ones};
-use crate::ints::Ints;
+use crate::ints::{Ints, ZONE, Zone};
 use crate::plan::{Node, SEQ};
 use crate::texts::Texts;
 use guanxi_meta::Cell;
@@ -19,10 +19,27 @@ impl Data {
         }
     }
 
-    fn blocks_backwards(&self, node: &Node<'_>, mut body: impl FnMut(usize, &[u8])) {
+    /// Every row within the condition that may still be among the first. From the end where the greatest are wanted:
+    /// numbers and instants mostly ascend with the rows, so that soon whole blocks lie beyond the last of the first,
+    /// which their zones tell.
+    fn offer_all(&self, node: &Node<'_>, first: &mut First<'_>) {
+        let direction = first.sorting.direction();
         let mut mask = [0; BLOCK];
-        for start in (0..self.seqs.len()).step_by(BLOCK).rev() {
-            self.block(node, start, &mut mask, &mut body);
+        let mut step = |start: usize| {
+            if first.is_all_beyond(start) {
+                return;
+            }
+            let mask = &mut mask[..BLOCK.min(self.seqs.len() - start)];
+            node.eval(start, mask);
+            match direction {
+                Direction::Ascending => each_row(mask, start, |row| first.offer(row)),
+                Direction::Descending => each_row_back(mask, start, |row| first.offer(row)),
+            }
+        };
+        let starts = (0..self.seqs.len()).step_by(BLOCK);
+        match direction {
+            Direction::Ascending => starts.for_each(&mut step),
+            Direction::Descending => starts.rev().for_each(&mut step),
         }
     }
 
@@ -66,15 +83,7 @@ impl Data {
             last: None,
             bound: None,
         };
-        // From the end where the greatest are wanted: numbers and instants mostly ascend with the rows.
-        let body = |start: usize, mask: &[u8]| match sorting.direction() {
-            Direction::Ascending => each_row(mask, start, |row| first.offer(row)),
-            Direction::Descending => each_row_back(mask, start, |row| first.offer(row)),
-        };
-        match sorting.direction() {
-            Direction::Ascending => self.blocks(node, body),
-            Direction::Descending => self.blocks_backwards(node, body),
-        }
+        self.offer_all(node, &mut first);
         let kept = first.finish();
         Some(
             kept.into_iter()
@@ -235,11 +244,33 @@ impl<'a> First<'a> {
         }
     }
 
+    /// Whether no row of a block can be among the first any more, told by the zones of the first key.
+    fn is_all_beyond(&self, start: usize) -> bool {
+        let Some(Bound::Number(ints, bound)) = self.bound else {
+            return false;
+        };
+        let zones = &ints.zones()[start / ZONE..];
+        zones[..zones.len().min(BLOCK / ZONE)]
+            .iter()
+            .all(|zone| self.is_zone_beyond(*zone, bound))
+    }
+
+    fn is_zone_beyond(&self, zone: Zone, bound: i64) -> bool {
+        match self.sorting.direction() {
+            Direction::Ascending => zone.low > bound,
+            Direction::Descending => zone.high < bound,
+        }
+    }
+
     #[inline]
     fn is_beyond(&self, row: u32) -> bool {
         let ordering = match self.bound {
             None => return false,
             Some(Bound::Number(ints, bound)) => {
+                // The zones are small enough to stay near; the numbers themselves are not.
+                if self.is_zone_beyond(ints.zones()[row as usize / ZONE], bound) {
+                    return true;
+                }
                 ints.get(row as usize).map(|value| value.cmp(&bound))
             }
             Some(Bound::Text(texts, bound)) => {

@@ -139,13 +139,18 @@ pub(crate) fn ones(mask: &[u8]) -> u64 {
 #[inline]
 pub(crate) fn each_row(mask: &[u8], start: usize, mut body: impl FnMut(u32)) {
     // Eight at a time: mostly none of them is 1.
-    for (piece, at) in mask.chunks(8).zip(0_u32..) {
-        if piece.iter().fold(0, |any, truth| any | truth) == 1 {
-            for (truth, place) in piece.iter().zip(0_u32..) {
-                if *truth == 1 {
-                    body(start as u32 + at * 8 + place);
-                }
-            }
+    let (words, rest) = mask.as_chunks::<8>();
+    for (word, at) in words.iter().zip(0_u32..) {
+        let mut left = u64::from_le_bytes(*word);
+        while left != 0 {
+            body(start as u32 + at * 8 + left.trailing_zeros() / 8);
+            left &= left - 1;
+        }
+    }
+    let first = start + mask.len() - rest.len();
+    for (truth, place) in rest.iter().zip(first as u32..) {
+        if *truth == 1 {
+            body(place);
         }
     }
 }
@@ -153,13 +158,19 @@ pub(crate) fn each_row(mask: &[u8], start: usize, mut body: impl FnMut(u32)) {
 /// The same, descending.
 #[inline]
 pub(crate) fn each_row_back(mask: &[u8], start: usize, mut body: impl FnMut(u32)) {
-    for (at, piece) in mask.chunks(8).enumerate().rev() {
-        if piece.iter().fold(0, |any, truth| any | truth) == 1 {
-            for (place, truth) in piece.iter().enumerate().rev() {
-                if *truth == 1 {
-                    body((start + at * 8 + place) as u32);
-                }
-            }
+    let (words, rest) = mask.as_chunks::<8>();
+    let first = (start + mask.len() - rest.len()) as u32;
+    for (place, truth) in rest.iter().enumerate().rev() {
+        if *truth == 1 {
+            body(first + place as u32);
+        }
+    }
+    for (at, word) in words.iter().enumerate().rev() {
+        let mut left = u64::from_le_bytes(*word);
+        while left != 0 {
+            let highest = 63 - left.leading_zeros();
+            body((start + at * 8) as u32 + highest / 8);
+            left ^= 1 << highest;
         }
     }
 }

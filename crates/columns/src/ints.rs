@@ -1,5 +1,7 @@
 //! Whole numbers in as few bytes as their range needs: each is kept as its distance from a base.
 
+use std::sync::OnceLock;
+
 /// A value that stands for null in its width: the greatest, in 64 bits the least.
 pub(crate) trait Lane: Copy + Eq + Send + Sync {
     const NULL: Self;
@@ -61,6 +63,32 @@ pub(crate) struct Ints {
     raw: Raw,
     /// Whether a value came that 64 bits keep for null; then nothing can be asked of the column.
     odd: bool,
+    /// Made when they are first asked for.
+    zones: OnceLock<Vec<Zone>>,
+}
+
+/// Rows of a zone: so few that even among numbers in no order most zones lie beyond the first fifty of many.
+pub(crate) const ZONE: usize = 64;
+
+/// The least and the greatest number of some rows, or wider; the least above the greatest where all are null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Zone {
+    pub low: i64,
+    pub high: i64,
+}
+
+impl Zone {
+    const EMPTY: Zone = Zone {
+        low: i64::MAX,
+        high: i64::MIN,
+    };
+
+    fn take(&mut self, value: Option<i64>) {
+        if let Some(value) = value {
+            self.low = self.low.min(value);
+            self.high = self.high.max(value);
+        }
+    }
 }
 
 impl Ints {
@@ -69,7 +97,37 @@ impl Ints {
             base: 0,
             raw: Raw::B8(Vec::new()),
             odd: false,
+            zones: OnceLock::new(),
         }
+    }
+
+    /// One for each [`ZONE`] rows.
+    pub fn zones(&self) -> &[Zone] {
+        self.zones.get_or_init(|| {
+            let starts = (0..self.len()).step_by(ZONE);
+            let zone = |start: usize| {
+                let mut zone = Zone::EMPTY;
+                (start..(start + ZONE).min(self.len())).for_each(|at| zone.take(self.get(at)));
+                zone
+            };
+            starts.map(zone).collect()
+        })
+    }
+
+    /// A row that is appended or written over widens its zone; one that comes between others moves all behind it.
+    fn rezone(&mut self, at: usize, value: Option<i64>, kind: Placing) {
+        let len = self.len();
+        let Some(zones) = self.zones.get_mut() else {
+            return;
+        };
+        if kind == Placing::Between && at != len {
+            self.zones.take();
+            return;
+        }
+        if at / ZONE == zones.len() {
+            zones.push(Zone::EMPTY);
+        }
+        zones[at / ZONE].take(value);
     }
 
     pub fn len(&self) -> usize {
@@ -85,7 +143,9 @@ impl Ints {
     }
 
     pub fn bytes(&self) -> usize {
-        each_width!(&self.raw, list => list.capacity() * size_of_val(&list.first().copied().unwrap_or_default()))
+        let zones = self.zones.get().map_or(0, Vec::capacity) * size_of::<Zone>();
+        zones
+            + each_width!(&self.raw, list => list.capacity() * size_of_val(&list.first().copied().unwrap_or_default()))
     }
 
     pub fn get(&self, at: usize) -> Option<i64> {
@@ -98,6 +158,7 @@ impl Ints {
     }
 
     pub fn insert(&mut self, at: usize, value: Option<i64>) {
+        self.rezone(at, value, Placing::Between);
         let raw = self.room_for(value);
         match &mut self.raw {
             Raw::B8(list) => put_in(list, at, raw.map_or(u8::NULL, |raw| raw as u8)),
@@ -108,6 +169,7 @@ impl Ints {
     }
 
     pub fn set(&mut self, at: usize, value: Option<i64>) {
+        self.rezone(at, value, Placing::Over);
         let raw = self.room_for(value);
         match &mut self.raw {
             Raw::B8(list) => list[at] = raw.map_or(u8::NULL, |raw| raw as u8),
@@ -119,6 +181,7 @@ impl Ints {
 
     /// Keeps the rows for which `keep` says so.
     pub fn retain(&mut self, keep: &[bool]) {
+        self.zones.take();
         each_width!(&mut self.raw, list => retain(list, keep));
     }
 
@@ -140,6 +203,7 @@ impl Ints {
             base: self.base,
             raw,
             odd: self.odd,
+            zones: OnceLock::new(),
         }
     }
 
@@ -236,7 +300,8 @@ impl Ints {
         // Numbers that only grow are the usual ones, so more room is left above.
         let base = width.map_or(0, |most| low - (i128::from(most) - span) / 8);
         let base = i64::try_from(base).unwrap_or(low as i64);
-        let old = std::mem::replace(self, Ints::new());
+        let mut old = std::mem::replace(self, Ints::new());
+        self.zones = std::mem::take(&mut old.zones);
         let values = (0..old.len()).map(|at| old.get(at));
         let raw = |value: Option<i64>| value.map(|value| value - base);
         self.base = base;
@@ -262,6 +327,12 @@ impl Ints {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Placing {
+    Between,
+    Over,
+}
+
 const MOST_8: i64 = u8::MAX as i64 - 1;
 const MOST_16: i64 = u16::MAX as i64 - 1;
 const MOST_32: i64 = u32::MAX as i64 - 1;
@@ -284,7 +355,39 @@ pub(crate) fn retain<T>(list: &mut Vec<T>, keep: &[bool]) {
 
 #[cfg(test)]
 mod tests {
-    use super::Ints;
+    use super::{Ints, ZONE, Zone};
+
+    #[test]
+    fn zones_hold_every_value_whatever_is_done_to_rows() {
+        let mut ints = Ints::new();
+        let holds = |ints: &Ints, step: &str| {
+            let zones: Vec<Zone> = ints.zones().to_vec();
+            assert_eq!(zones.len(), ints.len().div_ceil(ZONE), "{step}");
+            for at in 0..ints.len() {
+                let zone = zones[at / ZONE];
+                let held = ints
+                    .get(at)
+                    .is_none_or(|value| zone.low <= value && value <= zone.high);
+                assert!(held, "{step}: row {at}");
+            }
+        };
+        for at in 0..ZONE * 2 {
+            ints.insert(at, (at % 7 != 0).then_some(at as i64));
+        }
+        holds(&ints, "read");
+        ints.insert(ZONE * 2, Some(-9_000_000_000));
+        holds(
+            &ints,
+            "appended, in a zone of its own, wider than all before",
+        );
+        ints.set(3, Some(1 << 40));
+        holds(&ints, "written over");
+        ints.insert(5, Some(77));
+        holds(&ints, "between others");
+        let keep: Vec<bool> = (0..ints.len()).map(|at| at % 3 != 0).collect();
+        ints.retain(&keep);
+        holds(&ints, "some gone");
+    }
 
     #[test]
     fn values_outlive_every_widening() {
