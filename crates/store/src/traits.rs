@@ -68,6 +68,9 @@ pub trait Transaction: View {
         &mut self,
         body: &mut dyn FnMut(&mut dyn Transaction) -> StoreResult<()>,
     ) -> StoreResult<()>;
+
+    /// Whether somebody else's save waits for this one's end: large work ends early then and goes on in the next.
+    fn is_awaited(&self) -> bool;
 }
 
 /// What an update does to a column.
@@ -139,7 +142,8 @@ pub trait Store: Send + Sync + 'static {
     fn search_feed(&self) -> SearchFeed;
 
     /// Only where `search_feed` is `FromLog`: replaces the tokens of rows (none removes them) and, with `position`,
-    /// remembers that the log was read so far. With an empty `table` only the position.
+    /// remembers that the log was read so far. With an empty `table` only the position. What comes without a position
+    /// is found once one follows: one caller at a time.
     fn index(
         &self,
         table: &str,

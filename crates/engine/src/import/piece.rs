@@ -37,6 +37,29 @@ pub struct Failure {
     pub errors: Vec<RowError>,
 }
 
+/// How rows are written that the database may still refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// All under no savepoint, which would cost a copy of every page that is touched: a refusal ends the transaction,
+    /// and it runs again with care.
+    Trusting,
+    /// Each piece under a savepoint; where one is refused, each row for itself.
+    Careful,
+}
+
+/// Why the rows of a piece were not written.
+pub enum Halt {
+    Engine(EngineError),
+    /// A row was refused while none was expected to be.
+    Refused,
+}
+
+impl From<EngineError> for Halt {
+    fn from(error: EngineError) -> Halt {
+        Halt::Engine(error)
+    }
+}
+
 pub struct Piece<'a> {
     pub ctx: &'a Context,
     pub plan: &'a Plan,
@@ -47,6 +70,7 @@ pub struct Piece<'a> {
     made: HashMap<Vec<Cell>, Uuid>,
     pending: Vec<Pending>,
     queued: HashSet<Vec<Cell>>,
+    care: Care,
 }
 
 struct Pending {
@@ -72,7 +96,14 @@ impl<'a> Piece<'a> {
             made: HashMap::new(),
             pending: Vec::new(),
             queued: HashSet::new(),
+            care: Care::Careful,
         }
+    }
+
+    #[must_use]
+    pub fn with(mut self, care: Care) -> Piece<'a> {
+        self.care = care;
+        self
     }
 
     /// Writes the rows; `None` stands for one that is passed over.
@@ -80,7 +111,7 @@ impl<'a> Piece<'a> {
         &mut self,
         tx: &mut dyn Transaction,
         rows: Vec<Option<Typed>>,
-    ) -> EngineResult<()> {
+    ) -> Result<(), Halt> {
         let first = self.tally.consumed;
         let count = rows.len();
         let mut places = Vec::with_capacity(count);
@@ -144,7 +175,7 @@ impl<'a> Piece<'a> {
         (raw, typed, key): (usize, Typed, Option<Vec<Cell>>),
         found: &Matches,
         alike: bool,
-    ) -> EngineResult<()> {
+    ) -> Result<(), Halt> {
         if !typed.errors.is_empty() {
             self.fail(raw, typed.errors);
             return Ok(());
@@ -218,8 +249,8 @@ impl<'a> Piece<'a> {
         prepared
     }
 
-    /// Writes what is pending under one savepoint; if any of it is refused, each for itself.
-    fn flush(&mut self, tx: &mut dyn Transaction) -> EngineResult<()> {
+    /// Writes what is pending.
+    fn flush(&mut self, tx: &mut dyn Transaction) -> Result<(), Halt> {
         if self.pending.is_empty() {
             return Ok(());
         }
@@ -236,16 +267,21 @@ impl<'a> Piece<'a> {
             prepared.push(pending.prepared);
         }
         let ctx = self.ctx;
-        let together = write::savepoint(tx, |tx| {
+        let all = |tx: &mut dyn Transaction| {
             let mut results = write::apply_creates(tx, ctx, &prepared[..new])?;
             for update in &prepared[new..] {
                 results.push(Ok(write::apply(tx, ctx, update)?));
             }
             Ok(results)
-        });
+        };
+        let together = match self.care {
+            Care::Trusting => all(tx),
+            Care::Careful => write::savepoint(tx, all),
+        };
         let results = match together {
             Ok(results) => results,
-            Err(error @ EngineError::Store(_)) => return Err(error),
+            Err(error @ EngineError::Store(_)) => return Err(error.into()),
+            Err(_) if self.care == Care::Trusting => return Err(Halt::Refused),
             Err(_) => {
                 let mut results = Vec::with_capacity(prepared.len());
                 for one in &prepared {

@@ -1,7 +1,7 @@
 //! An import at work: pieces of the file in large transactions, each with its own counts and position, so that a
 //! crash loses nothing and doubles nothing.
 
-use super::piece::{Piece, Tally};
+use super::piece::{Care, Halt, Piece, Tally};
 use super::plan::Plan;
 use super::read::{RowReader, Typed, missing_paths};
 use super::resolve::Names;
@@ -21,12 +21,13 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-/// Rows of one transaction while others write too, and at most.
+/// Rows of the first transaction, and of one at most: at a million rows each transaction touches most pages of the
+/// indexes, so that twice as many rows cost hardly more writing.
 const FEW: usize = 1_000;
 const MANY: usize = 50_000;
-/// How long a transaction may take while others write too, and at most.
+/// How long a transaction may take while others wait for it, and at most.
 const SHORT: Duration = Duration::from_millis(20);
-const LONG: Duration = Duration::from_secs(2);
+const LONG: Duration = Duration::from_secs(5);
 /// Rows that are read, resolved and inserted together.
 const PIECE: usize = 500;
 /// Pieces that are read ahead of the writer.
@@ -42,7 +43,7 @@ pub struct Work {
     /// Rows that are read and not yet behind us.
     waiting: Vec<Raw>,
     rows: usize,
-    commits: u64,
+    care: Care,
 }
 
 impl Work {
@@ -51,7 +52,6 @@ impl Work {
             &folder(engine, status.id),
             status.options.mapping.sheet.as_deref(),
         )?;
-        let commits = commits(engine);
         let (names, waiting) = (Arc::default(), Vec::new());
         Ok(Work {
             engine: engine.clone(),
@@ -61,7 +61,7 @@ impl Work {
             names,
             waiting,
             rows: FEW,
-            commits,
+            care: Care::Trusting,
         })
     }
 
@@ -121,16 +121,15 @@ impl Work {
             ctx = self.context()?;
             plan = self.plan(&ctx)?;
         }
-        let busy = self.others_write();
-        let limit = if busy { SHORT } else { LONG };
-        self.rows = if busy { FEW } else { (self.rows * 2).min(MANY) };
+        self.rows = (self.rows * 2).min(MANY);
         let raws = Arc::new(raws);
         let job = (ctx, plan, raws.clone(), self.status.clone());
         let (columns, lease, names) = (self.staged.header.len(), self.lease, self.names.clone());
+        let care = self.care;
         let outcome = self.engine.store().change(Weight::Bulk, move |tx| {
             let (ctx, plan, raws, status) = &job;
             lease.hold(tx, &ctx.engine)?;
-            let mut tally = pieces(tx, (ctx, plan, raws, columns), &names.lock(), limit)?;
+            let mut tally = pieces(tx, (ctx, plan, raws, columns), &names.lock(), care)?;
             let mut status = status.clone();
             count(&mut status, &mut tally, raws);
             if status.options.dry_run {
@@ -141,7 +140,6 @@ impl Work {
             Ok((status, tally))
         });
         self.engine.announce();
-        self.commits = commits(&self.engine);
         let (status, consumed) = match outcome {
             Ok((status, tally)) => {
                 self.names.lock().keep(tally.fresh);
@@ -149,6 +147,12 @@ impl Work {
             }
             Err(End::Dry(done)) => self.keep_dry(*done)?,
             Err(End::Engine(error)) => return Err(error),
+            Err(End::Refused) => {
+                // Nothing of it was kept: the same rows once more.
+                self.care = Care::Careful;
+                self.waiting = raws.to_vec();
+                return Ok(());
+            }
         };
         self.status = status;
         // Where the time was up, the rest is for the next transaction.
@@ -166,11 +170,6 @@ impl Work {
             state::keep(tx, &kept)
         })?;
         Ok((status, consumed))
-    }
-
-    /// Whether somebody else in this process has written since our last transaction.
-    fn others_write(&self) -> bool {
-        commits(&self.engine) != self.commits
     }
 
     /// Departments that the rows name by path, part by part, before the rows themselves: the directory that
@@ -227,6 +226,16 @@ impl Work {
 enum End {
     Dry(Box<(Status, Tally)>),
     Engine(EngineError),
+    Refused,
+}
+
+impl From<Halt> for End {
+    fn from(halt: Halt) -> End {
+        match halt {
+            Halt::Engine(error) => End::Engine(error),
+            Halt::Refused => End::Refused,
+        }
+    }
 }
 
 impl From<StoreError> for End {
@@ -241,13 +250,14 @@ impl From<EngineError> for End {
     }
 }
 
-/// Reads rows on a thread beside the one that writes them, until they end or the time is up.
+/// Reads rows on a thread beside the one that writes them, until they end or the time is up; it is up soon where
+/// somebody waits.
 fn pieces(
     tx: &mut dyn Transaction,
     (ctx, plan, raws, columns): (&Context, &Plan, &[Raw], usize),
     names: &Names,
-    limit: Duration,
-) -> EngineResult<Tally> {
+    care: Care,
+) -> Result<Tally, Halt> {
     // A row may lead to the one before it.
     let size = if plan.leads_to_itself() { 1 } else { PIECE };
     let start = Instant::now();
@@ -265,9 +275,10 @@ fn pieces(
                 }
             }
         });
-        let mut piece = Piece::new(ctx, plan, raws, names);
+        let mut piece = Piece::new(ctx, plan, raws, names).with(care);
         for rows in receive {
             piece.write(tx, rows)?;
+            let limit = if tx.is_awaited() { SHORT } else { LONG };
             if start.elapsed() > limit {
                 break;
             }
@@ -329,8 +340,4 @@ fn fail(tx: &mut dyn Transaction, status: &Status, tally: &Tally) -> EngineResul
         rows?,
     )?;
     Ok(())
-}
-
-fn commits(engine: &Engine) -> u64 {
-    engine.wait_commit(u64::MAX, 0)
 }

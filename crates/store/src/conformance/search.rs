@@ -31,7 +31,10 @@ fn feed(store: &Arc<dyn Store>, table: &str, rows: &[(i64, Option<&str>)]) {
         .map(|(seq, tokens)| (*seq, tokens.map(str::to_owned)))
         .collect();
     match store.search_feed() {
-        SearchFeed::FromLog => store.index(table, &rows, None).unwrap(),
+        SearchFeed::FromLog => {
+            let position = store.indexed_to().unwrap();
+            store.index(table, &rows, Some(position)).unwrap();
+        }
         SearchFeed::InTransaction => {
             let table = table.to_owned();
             store
@@ -139,6 +142,10 @@ fn position(store: &Arc<dyn Store>) {
         .index("positioned", &[(1, Some("wa".to_owned()))], None)
         .unwrap();
     assert_eq!(store.indexed_to().unwrap(), before + 10);
+    assert!(
+        find(store, "positioned", token("wa")).is_empty(),
+        "found before a position said that it is whole"
+    );
     store
         .index(
             "positioned",

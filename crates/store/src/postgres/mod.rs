@@ -26,6 +26,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// How often a body runs again after meeting another transaction.
@@ -44,6 +45,8 @@ pub struct PostgresStore {
     target: Target,
     types: Types,
     horizon: Horizon,
+    /// Transactions of this process that write.
+    writing: AtomicUsize,
 }
 
 impl PostgresStore {
@@ -62,6 +65,7 @@ impl PostgresStore {
             target,
             types: Types::default(),
             horizon: Horizon::default(),
+            writing: AtomicUsize::new(0),
         })
     }
 
@@ -130,6 +134,22 @@ impl PostgresStore {
     }
 }
 
+/// Counts a writing transaction for as long as it lives.
+struct Writing<'a>(&'a AtomicUsize);
+
+impl Writing<'_> {
+    fn new(count: &AtomicUsize) -> Writing<'_> {
+        count.fetch_add(1, Ordering::Relaxed);
+        Writing(count)
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Store for PostgresStore {
     fn kind(&self) -> &'static str {
         "postgres"
@@ -152,6 +172,7 @@ impl Store for PostgresStore {
     }
 
     fn transact(&self, _weight: Weight, mut body: Body) -> StoreResult<()> {
+        let _writing = Writing::new(&self.writing);
         let mut tries = 0;
         loop {
             let trouble = match self.attempt(&mut body) {

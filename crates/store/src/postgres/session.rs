@@ -17,6 +17,7 @@ use guanxi_query::cond::{Aggregate, Cond, Direction, Op, Select};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 /// Rows of one insertion statement.
@@ -376,5 +377,10 @@ impl Transaction for Session<'_> {
         self.is_failed &= result.is_ok();
         self.noted(ended)?;
         result
+    }
+
+    /// Others run beside it, but wait where both touch the same row, as a counter of business numbers is.
+    fn is_awaited(&self) -> bool {
+        self.store.writing.load(Ordering::Relaxed) > 1
     }
 }

@@ -4,6 +4,7 @@ use super::errors::convert;
 use crate::error::StoreResult;
 use guanxi_meta::text;
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
@@ -43,6 +44,10 @@ fn open(path: &Path, flags: OpenFlags) -> StoreResult<Connection> {
     let connection = Connection::open_with_flags(path, flags).map_err(convert)?;
     connection.busy_timeout(PATIENCE).map_err(convert)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // A plan is made once, not anew for every value that is bound.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(convert)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection
         .create_scalar_function(crate::render::FOLD_FUNCTION, 1, flags, |context| {

@@ -11,13 +11,17 @@ use crate::fail;
 use crate::render::quoted;
 use crate::search::{SearchPage, Tokens, Words};
 use parking_lot::{Mutex, RwLock};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::Connection;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Changes with the layout of the file; another one is replaced.
 const LAYOUT: i64 = 1;
+
+/// Postings that are held in memory before they become a segment: the larger, the fewer segments are merged again and
+/// again by a large import.
+const HELD_BYTES: u32 = 16 << 20;
 
 const WORDS: Words = Words {
     quote: '"',
@@ -56,7 +60,7 @@ impl Search {
         })
     }
 
-    /// Replaces tokens of rows and moves on to `position`; a position never goes back.
+    /// Replaces tokens of rows and moves on to `position`, with which it becomes visible; a position never goes back.
     pub fn index(
         &self,
         table: &str,
@@ -64,7 +68,7 @@ impl Search {
         position: Option<i64>,
     ) -> StoreResult<()> {
         let mut connection = self.writer.lock();
-        let result = write(&mut connection, table, rows, position);
+        let result = write(&connection, table, rows, position);
         fail::point("search_batch");
         result.map_err(|error| self.mend(error, &mut connection))
     }
@@ -105,6 +109,10 @@ impl Search {
     /// Merges the pieces of each index into one.
     pub fn optimise(&self) -> StoreResult<()> {
         let connection = self.writer.lock();
+        if !connection.is_autocommit() {
+            // Somebody is in the middle of indexing; what they leave is merged as usual.
+            return Ok(());
+        }
         let mut list = connection
             .prepare("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'")
             .map_err(convert)?;
@@ -130,19 +138,11 @@ impl Search {
         if self.known.read().contains(table) {
             return Ok(true);
         }
-        let found = link
-            .connection()
-            .query_row(
-                "SELECT 1 FROM sqlite_schema WHERE name = ?",
-                [table],
-                |_| Ok(()),
-            )
-            .optional()
-            .map_err(convert)?;
-        if found.is_some() {
+        let found = has_table(link.connection(), table).map_err(convert)?;
+        if found {
             self.known.write().insert(table.to_owned());
         }
-        Ok(found.is_some())
+        Ok(found)
     }
 
     /// Replaces a damaged file by an empty one: `indexed_to` is 0 then, and the engine feeds it again.
@@ -214,35 +214,64 @@ fn connect(path: &Path) -> StoreResult<Connection> {
     Ok(connection)
 }
 
+/// Replaces tokens in the transaction that is open, or begins one. A position ends it: what belongs to it is committed
+/// together, however many calls it came in.
 fn write(
-    connection: &mut Connection,
+    connection: &Connection,
     table: &str,
     rows: &[(i64, Option<Tokens>)],
     position: Option<i64>,
 ) -> rusqlite::Result<()> {
-    let name = quoted(table);
-    let batch = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if !table.is_empty() && !rows.is_empty() {
-        // Tokens are ASCII letters and digits, which this tokenizer neither cuts nor changes.
-        batch.execute_batch(&format!(
-            "CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5(
-                tokens, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii')"
-        ))?;
-        let mut replace = batch.prepare_cached(&format!(
-            "INSERT OR REPLACE INTO {name} (rowid, tokens) VALUES (?, ?)"
-        ))?;
-        let mut remove = batch.prepare_cached(&format!("DELETE FROM {name} WHERE rowid = ?"))?;
-        for (seq, tokens) in rows {
-            match tokens.as_deref().filter(|tokens| !tokens.is_empty()) {
-                Some(tokens) => replace.execute((seq, tokens))?,
-                None => remove.execute([seq])?,
-            };
+    if connection.is_autocommit() {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+    }
+    let written = replace(connection, table, rows).and_then(|()| match position {
+        None => Ok(()),
+        Some(position) => {
+            connection.execute("UPDATE _state SET position = max(position, ?)", [position])?;
+            connection.execute_batch("COMMIT")
         }
+    });
+    if written.is_err() && !connection.is_autocommit() {
+        // The error that led here says more than that of a rollback would.
+        let _rolled_back = connection.execute_batch("ROLLBACK");
     }
-    if let Some(position) = position {
-        batch.execute("UPDATE _state SET position = max(position, ?)", [position])?;
+    written
+}
+
+fn replace(
+    connection: &Connection,
+    table: &str,
+    rows: &[(i64, Option<Tokens>)],
+) -> rusqlite::Result<()> {
+    if table.is_empty() || rows.is_empty() {
+        return Ok(());
     }
-    batch.commit()
+    let name = quoted(table);
+    if !has_table(connection, table)? {
+        // Tokens are ASCII letters and digits, which this tokenizer neither cuts nor changes.
+        connection.execute_batch(&format!(
+            "CREATE VIRTUAL TABLE {name} USING fts5(
+                tokens, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
+             INSERT INTO {name} ({name}, rank) VALUES ('hashsize', {HELD_BYTES})"
+        ))?;
+    }
+    let mut replace = connection.prepare_cached(&format!(
+        "INSERT OR REPLACE INTO {name} (rowid, tokens) VALUES (?, ?)"
+    ))?;
+    let mut remove = connection.prepare_cached(&format!("DELETE FROM {name} WHERE rowid = ?"))?;
+    for (seq, tokens) in rows {
+        match tokens.as_deref().filter(|tokens| !tokens.is_empty()) {
+            Some(tokens) => replace.execute((seq, tokens))?,
+            None => remove.execute([seq])?,
+        };
+    }
+    Ok(())
+}
+
+fn has_table(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE name = ?")?;
+    statement.exists([table])
 }
 
 fn read(connection: &Connection, page: &SearchPage, question: &str) -> rusqlite::Result<Vec<i64>> {

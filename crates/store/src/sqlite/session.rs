@@ -246,6 +246,10 @@ impl Transaction for Session<'_> {
         run(&format!("RELEASE {name}"))?;
         result
     }
+
+    fn is_awaited(&self) -> bool {
+        self.shared.writer.is_awaited()
+    }
 }
 
 /// Sets a deadline for as long as it lives.

@@ -66,6 +66,11 @@ impl Writer {
         }
     }
 
+    /// Whether a save of this process waits for the transaction that runs.
+    pub fn is_awaited(&self) -> bool {
+        !self.queue.lock().light.is_empty()
+    }
+
     /// Lets the thread finish what waits, and waits for its end.
     pub fn close(&self) {
         let thread = {
