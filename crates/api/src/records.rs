@@ -175,7 +175,18 @@ pub fn identity(text: &str) -> EngineResult<Uuid> {
 /// `{"data", "next", "count"}`.
 pub fn envelope(data: Vec<Json>, next: Option<String>, count: Option<Count>) -> Json {
     let count = count.map(|count| json!({"value": count.value, "exact": count.exact}));
-    json!({"data": data, "next": next, "count": count})
+    // Member by member: `json!` would write all of `data` once more.
+    let members = [
+        ("data", Json::Array(data)),
+        ("next", Json::from(next)),
+        ("count", Json::from(count)),
+    ];
+    Json::Object(
+        members
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect(),
+    )
 }
 
 pub fn show(
