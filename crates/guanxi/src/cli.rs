@@ -276,9 +276,28 @@ pub struct Bench {
     /// A folder in which the data is kept for the next run, and beside which the run works; SQLite only.
     #[arg(long)]
     pub keep: Option<PathBuf>,
+    /// Only this part; may be repeated.
+    #[arg(long, value_enum)]
+    pub only: Vec<BenchPart>,
     /// Only JSON on standard output.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum BenchPart {
+    Import,
+    Read,
+    Export,
+    Start,
+    Create,
+}
+
+impl Bench {
+    /// Whether this part is to be measured.
+    pub fn wants(&self, part: BenchPart) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
 }
 
 /// Reads the arguments, does what they say, and turns errors into words and an exit code.

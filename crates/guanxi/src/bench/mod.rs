@@ -12,7 +12,7 @@ mod machine;
 mod reads;
 mod report;
 
-use crate::cli::Bench;
+use crate::cli::{Bench, BenchPart};
 use crate::terminal;
 use anyhow::Context as _;
 use data::Data;
@@ -37,7 +37,7 @@ pub fn run(arguments: Bench) -> anyhow::Result<ExitCode> {
     say("the machine's own limits");
     report.add_or_reason("The machine", machine::limits(&scratch.folder));
     match postgres {
-        Some(url) => on_postgres(url, arguments.size, &mut report)?,
+        Some(url) => on_postgres(url, &arguments, &mut report)?,
         None => on_sqlite(&arguments, &scratch, &mut report)?,
     }
     let head = json!({"size": arguments.size, "db": if postgres.is_some() { "postgres" } else { "sqlite" },
@@ -53,17 +53,23 @@ pub fn run(arguments: Bench) -> anyhow::Result<ExitCode> {
 fn on_sqlite(arguments: &Bench, scratch: &Scratch, report: &mut Report) -> anyhow::Result<()> {
     let size = arguments.size;
     let folder = &scratch.folder;
-    say("import, and the same by plain rusqlite");
-    report.add_or_reason(
-        "Import (a new organisation, CSV)",
-        bulk::import(folder, size),
-    );
-    scratch.forget("import");
-    let small = if size > SMALL {
+    if arguments.wants(BenchPart::Import) {
+        say("import, and the same by plain rusqlite");
+        report.add_or_reason(
+            "Import (a new organisation, CSV)",
+            bulk::import(folder, size),
+        );
+        scratch.forget("import");
+    }
+    let compared = size > SMALL && arguments.wants(BenchPart::Read);
+    let small = if compared {
         Some(small(scratch)?)
     } else {
         None
     };
+    if arguments.only == [BenchPart::Import] {
+        return Ok(());
+    }
     let kept = scratch.data(size);
     say("data");
     // Kept data stays as it is: what is measured works on a copy.
@@ -71,35 +77,44 @@ fn on_sqlite(arguments: &Bench, scratch: &Scratch, report: &mut Report) -> anyho
     let work = folder.join("work");
     data::copy(&kept, &work)?;
     let data = Data::at(&data::url(&work), size)?;
-    let host = Host::start(&data.engine)?;
-    readings(&data, &host, small.as_deref(), report);
-    host.stop();
-    say("export");
-    report.add_or_reason("Export", bulk::export(&data));
-    say("start and memory");
-    report.add_or_reason("Start and memory", child::lines(&data));
-    // Last, since it makes the data more than it was.
-    say("creations, and the same by plain rusqlite");
-    let lines = creates::lines(&data, Some(&data::file(&work)));
-    report.add_or_reason("Creating through REST, durable", lines);
+    if arguments.wants(BenchPart::Read) {
+        let host = Host::start(&data.engine)?;
+        readings(&data, &host, small.as_deref(), report);
+        host.stop();
+    }
+    // Creations last, since they make the data more than it was.
+    rest(&data, Some(&data::file(&work)), arguments, report);
     Ok(())
 }
 
+/// What is measured alike on both databases, after the readings.
+fn rest(data: &Data, file: Option<&Path>, arguments: &Bench, report: &mut Report) {
+    if arguments.wants(BenchPart::Export) {
+        say("export");
+        report.add_or_reason("Export", bulk::export(data));
+    }
+    if arguments.wants(BenchPart::Start) {
+        say("start and memory");
+        report.add_or_reason("Start and memory", child::lines(data));
+    }
+    if arguments.wants(BenchPart::Create) {
+        say("creations, and the same by plain rusqlite");
+        report.add_or_reason("Creating through REST, durable", creates::lines(data, file));
+    }
+}
+
 /// A schema of its own, gone afterwards. What lies beside a file of SQLite has no meaning here.
-fn on_postgres(url: &str, size: usize, report: &mut Report) -> anyhow::Result<()> {
+fn on_postgres(url: &str, arguments: &Bench, report: &mut Report) -> anyhow::Result<()> {
     let separator = if url.contains('?') { '&' } else { '?' };
     let url = format!("{url}{separator}schema=bench_{}", std::process::id());
     say("data");
-    let outcome = Data::at(&url, size).and_then(|data| {
-        let host = Host::start(&data.engine)?;
-        readings(&data, &host, None, report);
-        host.stop();
-        report.add_or_reason("Export", bulk::export(&data));
-        report.add_or_reason("Start and memory", child::lines(&data));
-        report.add_or_reason(
-            "Creating through REST, durable",
-            creates::lines(&data, None),
-        );
+    let outcome = Data::at(&url, arguments.size).and_then(|data| {
+        if arguments.wants(BenchPart::Read) {
+            let host = Host::start(&data.engine)?;
+            readings(&data, &host, None, report);
+            host.stop();
+        }
+        rest(&data, None, arguments, report);
         Ok(())
     });
     let dropped = guanxi_store::postgres::drop_schema(&url)

@@ -259,8 +259,14 @@ pub fn ad_hoc(data: &Data, host: &Host) -> anyhow::Result<Vec<Line>> {
 impl Questions {
     fn find(seller: &mut Client, manager: &mut Client) -> anyhow::Result<Questions> {
         let first = "/api/v1/records/customer?sort=name";
-        let (last_page, last_number, records) = walk(seller, first, usize::MAX)?;
-        let (far_page, far_number, _) = walk(manager, first, TURNED)?;
+        let walked = walk(seller, first, usize::MAX)?;
+        let (last_page, last_number, records) = (walked.here, walked.page, walked.met);
+        let walked = walk(manager, first, TURNED)?;
+        // A page of a few rows would make a poor comparison: at a small size the last full one stands for it.
+        let (far_page, far_number) = match walked.full {
+            Some(full) if walked.page < TURNED => (full, walked.page - 1),
+            _ => (walked.here, walked.page),
+        };
         let records = records
             .iter()
             .map(|id| format!("/api/v1/records/customer/{id}"))
@@ -275,13 +281,20 @@ impl Questions {
     }
 }
 
-/// By cursor to page `to`, or to the last: its address, its number, and some ids from everywhere on the way. Most of
-/// the way in steps of ten pages.
-fn walk(
-    client: &mut Client,
-    first: &str,
-    to: usize,
-) -> anyhow::Result<(String, usize, Vec<String>)> {
+/// Where a walk by cursor ended.
+struct Walked {
+    /// The address of the page.
+    here: String,
+    /// Its number.
+    page: usize,
+    /// The address of the page before it, which is full.
+    full: Option<String>,
+    /// Some ids from everywhere on the way.
+    met: Vec<String>,
+}
+
+/// By cursor to page `to`, or to the last; most of the way in steps of ten pages.
+fn walk(client: &mut Client, first: &str, to: usize) -> anyhow::Result<Walked> {
     let (mut cursor, mut page) = (String::new(), 1);
     let mut met = Vec::new();
     while page + 10 <= to {
@@ -294,16 +307,23 @@ fn walk(
         page += 10;
     }
     let mut here = format!("{first}&limit={PAGE}&cursor={cursor}");
+    let mut full = None;
     while page < to {
         let answer = client.json(&here)?;
         met.extend(ids(&answer).into_iter().step_by(10));
         let Some(next) = answer["next"].as_str() else {
             break;
         };
+        full = Some(here);
         here = format!("{first}&limit={PAGE}&cursor={next}");
         page += 1;
     }
-    Ok((here, page, met))
+    Ok(Walked {
+        here,
+        page,
+        full,
+        met,
+    })
 }
 
 fn ids(answer: &Json) -> Vec<String> {
