@@ -121,7 +121,6 @@ impl Work {
             ctx = self.context()?;
             plan = self.plan(&ctx)?;
         }
-        self.rows = (self.rows * 2).min(MANY);
         let raws = Arc::new(raws);
         let job = (ctx, plan, raws.clone(), self.status.clone());
         let (columns, lease, names) = (self.staged.header.len(), self.lease, self.names.clone());
@@ -155,8 +154,15 @@ impl Work {
             }
         };
         self.status = status;
-        // Where the time was up, the rest is for the next transaction.
-        self.waiting = raws.get(consumed..).unwrap_or_default().to_vec();
+        // Where the time was up, the rest is for the next transaction, which takes hardly more than this one could.
+        self.rows = if consumed < raws.len() {
+            (consumed + consumed / 8).max(FEW)
+        } else {
+            (self.rows * 2).min(MANY)
+        };
+        let mut rest = Arc::try_unwrap(raws).unwrap_or_else(|shared| shared.to_vec());
+        rest.drain(..consumed);
+        self.waiting = rest;
         Ok(())
     }
 
