@@ -4,6 +4,7 @@ use crate::packs;
 use anyhow::Context as _;
 use guanxi_engine::ambient::{RandomIds, SystemClock};
 use guanxi_engine::{Engine, Parts, Settings};
+use guanxi_store::shown;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -77,8 +78,8 @@ impl Configuration {
 
 /// Opens the engine of a database; tables that it lacks are made.
 pub fn open(url: &str, configuration: &Configuration) -> anyhow::Result<Engine> {
-    let store =
-        guanxi_store::open(url).with_context(|| format!("The database {url} can't be opened."))?;
+    let closed = || format!("The database {} can't be opened.", shown(url));
+    let store = guanxi_store::open(url).with_context(closed)?;
     let parts = Parts {
         store,
         declarations: packs::declarations(&configuration.packs)?,
@@ -88,7 +89,7 @@ pub fn open(url: &str, configuration: &Configuration) -> anyhow::Result<Engine> 
         files: files(url, configuration),
         settings: configuration.settings()?,
     };
-    Engine::open(parts).with_context(|| format!("The database {url} can't be opened."))
+    Engine::open(parts).with_context(closed)
 }
 
 /// `sqlite:DIR/guanxi.db` keeps its files in `DIR/guanxi.files`.

@@ -37,6 +37,18 @@ impl Catalog {
         }
     }
 
+    /// The object that this was in an earlier catalogue, by what never changes.
+    pub fn now(&self, earlier: &Object) -> Option<&Arc<Object>> {
+        self.objects
+            .iter()
+            .find(|object| object.table == earlier.table)
+    }
+
+    /// Whether this object is this catalogue's own, and no earlier one's.
+    pub fn knows(&self, object: &Arc<Object>) -> bool {
+        self.objects.iter().any(|own| Arc::ptr_eq(own, object))
+    }
+
     pub fn object(&self, name: &str) -> Option<&Arc<Object>> {
         self.by_name.get(name).map(|&at| &self.objects[at])
     }

@@ -86,6 +86,41 @@ impl Numbering {
         number
     }
 
+    /// The period and the count of a number that this pattern makes; `None` for any other text.
+    pub fn read(&self, number: &str) -> Option<(String, u64)> {
+        let (mut year, mut month, mut day, mut count) = (0, 1, 1, 0);
+        let mut rest = number;
+        for (at, part) in self.parts.iter().enumerate() {
+            let width = match part {
+                Part::Text(text) => {
+                    rest = rest.strip_prefix(text.as_str())?;
+                    continue;
+                }
+                Part::Year => 4,
+                Part::ShortYear | Part::Month | Part::Day => 2,
+                // A counter that has outgrown its width reaches as far as what follows it leaves.
+                Part::Counter(width) => {
+                    let behind = self.parts[at + 1..].iter().map(Part::width).sum::<usize>();
+                    rest.len().checked_sub(behind)?.max(*width)
+                }
+            };
+            let digits = rest.get(..width).filter(|digits| is_digits(digits))?;
+            rest = &rest[width..];
+            let value: u64 = digits.parse().ok()?;
+            match part {
+                Part::Year => year = value as i16,
+                Part::ShortYear => year = 2000 + value as i16,
+                Part::Month => month = value as i8,
+                Part::Day => day = value as i8,
+                Part::Counter(_) | Part::Text(_) => count = value,
+            }
+        }
+        let date = Date::new(year, month, day)
+            .ok()
+            .filter(|_| rest.is_empty())?;
+        Some((self.period(date), count))
+    }
+
     /// The period in which the counter counts on: `2024-01`, `2024`, or the empty text for one that never
     /// begins anew.
     pub fn period(&self, date: Date) -> String {
@@ -125,6 +160,22 @@ impl Numbering {
     }
 }
 
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Part {
+    /// Bytes that it takes; a counter at least.
+    fn width(&self) -> usize {
+        match self {
+            Part::Text(text) => text.len(),
+            Part::Year => 4,
+            Part::ShortYear | Part::Month | Part::Day => 2,
+            Part::Counter(width) => *width,
+        }
+    }
+}
+
 fn placeholder(name: &str) -> Result<Part, Fault> {
     Ok(match name {
         "yyyy" => Part::Year,
@@ -157,6 +208,9 @@ mod tests {
             let numbering = Numbering::parse(pattern).unwrap();
             assert_eq!(numbering.format(date, counter), number);
             assert_eq!(numbering.period(date), period);
+            let read = numbering.read(number).unwrap();
+            assert_eq!(read, (period.to_owned(), counter));
+            assert_eq!(numbering.read(&format!("{number}x")), None, "{pattern}");
         }
     }
 

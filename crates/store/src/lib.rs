@@ -20,6 +20,6 @@ pub mod yardstick;
 
 pub use error::{StoreError, StoreResult};
 pub use log::{LogEntry, LogRow};
-pub use open::open;
+pub use open::{open, shown};
 pub use search::{SearchExpr, SearchFeed, SearchPage, Tokens};
 pub use traits::{Body, Outcome, Row, Set, Store, StoreExt, Transaction, View, Weight};

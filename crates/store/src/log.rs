@@ -69,7 +69,7 @@ impl LogEntry {
 
 impl LogRow {
     /// From the cells of [`COLUMNS`]; a column of another type counts as empty.
-    pub(crate) fn from_cells(position: i64, cells: Vec<Cell>) -> LogRow {
+    pub fn from_cells(position: i64, cells: Vec<Cell>) -> LogRow {
         let mut cells = cells.into_iter();
         let mut next = || cells.next().unwrap_or_default();
         LogRow {

@@ -151,6 +151,9 @@ pub trait Store: Send + Sync + 'static {
         position: Option<i64>,
     ) -> StoreResult<()>;
 
+    /// Every posting of a table's search index, in no particular order: the `seq` of a row and a token of it.
+    fn postings(&self, table: &str, look: &mut dyn FnMut(i64, &str)) -> StoreResult<()>;
+
     /// How far `index` has read the log.
     fn indexed_to(&self) -> StoreResult<i64>;
 
@@ -159,6 +162,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// A consistent copy while others work; SQLite only (PostgreSQL answers which of its own tools to use).
     fn backup(&self, to: &Path) -> StoreResult<()>;
+
+    /// What the database itself says is damaged; nothing when all is well. SQLite looks at every page, which takes
+    /// about a second per gigabyte; PostgreSQL looks after itself and answers nothing.
+    fn damage(&self) -> StoreResult<Vec<String>>;
 
     /// Bytes on disk, for `doctor` and `bench`.
     fn size(&self) -> StoreResult<u64>;

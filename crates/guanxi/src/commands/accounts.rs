@@ -6,6 +6,7 @@ use crate::house::{self, Configuration};
 use crate::terminal;
 use anyhow::{Context as _, bail};
 use guanxi_engine::accounts::{self, NewUser, password, token as tokens};
+use guanxi_store::shown;
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -15,7 +16,10 @@ pub fn init(arguments: Init) -> anyhow::Result<ExitCode> {
     let engine = house::open(&url, &configuration)?;
     let system = engine.system("init")?;
     if system.directory.users().next().is_some() {
-        bail!("{url} is already set up. `guanxi user add` adds people, `guanxi serve` starts it.");
+        bail!(
+            "{} is already set up. `guanxi user add` adds people, `guanxi serve` starts it.",
+            shown(&url)
+        );
     }
     let secret = terminal::secret("Password of the administrator")?;
     let name = arguments
@@ -33,9 +37,9 @@ pub fn init(arguments: Init) -> anyhow::Result<ExitCode> {
     };
     accounts::add(&system, new)?;
     if arguments.json {
-        terminal::json(&json!({"db": url, "admin": arguments.admin}));
+        terminal::json(&json!({"db": shown(&url), "admin": arguments.admin}));
     } else {
-        eprintln!("{url} is ready. Start it: guanxi serve --db {url}");
+        eprintln!("{0} is ready. Start it: guanxi serve --db {0}", shown(&url));
     }
     Ok(ExitCode::SUCCESS)
 }

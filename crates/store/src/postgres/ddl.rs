@@ -232,7 +232,7 @@ fn step(client: &Client, text: &str) -> StoreResult<()> {
         let result = wait(client.batch_execute(text))?;
         match result {
             Ok(()) => {
-                fail::point("ddl");
+                fail::point(fail::Point::Ddl);
                 return Ok(());
             }
             Err(error) if tries < MOST_TRIES && is_race(&error) => tries += 1,

@@ -9,6 +9,7 @@ mod horizon;
 mod params;
 mod server;
 mod session;
+mod tls;
 
 use crate::error::{StoreError, StoreResult, panicked};
 use crate::log::LogRow;
@@ -89,9 +90,9 @@ impl PostgresStore {
             return Err(Trouble::Final(StoreError::Broken(text.to_owned())));
         }
         if trouble.is_none() && matches!(result, Ok(Outcome::Commit)) {
-            fail::point("before_commit");
+            fail::point(fail::Point::BeforeCommit);
             let committed = self.server.run(&client, "COMMIT");
-            fail::point("after_commit");
+            fail::point(fail::Point::AfterCommit);
             return match committed {
                 // Nobody knows whether it was committed, so it does not run again.
                 Err(Trouble::Lost(text)) => Err(Trouble::Final(StoreError::Unavailable(text))),
@@ -255,6 +256,10 @@ impl Store for PostgresStore {
         ))
     }
 
+    fn postings(&self, table: &str, look: &mut dyn FnMut(i64, &str)) -> StoreResult<()> {
+        session::postings(&self.server, &self.schema, (table, look))
+    }
+
     /// The tokens are written with the rows, so the index is where the log is.
     fn indexed_to(&self) -> StoreResult<i64> {
         self.log_head()
@@ -270,6 +275,10 @@ impl Store for PostgresStore {
              pg_basebackup for the whole server",
             self.schema
         )))
+    }
+
+    fn damage(&self) -> StoreResult<Vec<String>> {
+        Ok(Vec::new())
     }
 
     fn size(&self) -> StoreResult<u64> {

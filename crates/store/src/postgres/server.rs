@@ -1,6 +1,7 @@
 //! The pool of one database server, and the runtime that drives all pools.
 
 use super::errors::{Trouble, convert};
+use super::tls::Wanted;
 use crate::error::{StoreError, StoreResult};
 use deadpool_postgres::tokio_postgres::{Config, NoTls, Row};
 use deadpool_postgres::{
@@ -44,14 +45,19 @@ impl Server {
     fn connect(url: &str) -> StoreResult<Server> {
         let unavailable =
             |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
+        let (url, wanted) = Wanted::split(url)?;
         let mut config: Config = url.parse().map_err(|error| unavailable(&error))?;
         if config.get_application_name().is_none() {
             config.application_name("guanxi");
         }
+        let tls = wanted.tls(&mut config)?;
         let options = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = Manager::from_config(config, NoTls, options);
+        let manager = match tls {
+            Some(tls) => Manager::from_config(config, tls, options),
+            None => Manager::from_config(config, NoTls, options),
+        };
         let timeouts = Timeouts {
             wait: Some(PATIENCE),
             create: Some(PATIENCE),

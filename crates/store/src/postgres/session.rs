@@ -4,6 +4,7 @@ use super::PostgresStore;
 use super::ddl;
 use super::errors::Trouble;
 use super::params::{Bound, decode};
+use super::server::Server;
 use crate::error::{StoreError, StoreResult};
 use crate::log::{self, LogEntry, LogRow};
 use crate::naming;
@@ -382,5 +383,34 @@ impl Transaction for Session<'_> {
     /// Others run beside it, but wait where both touch the same row, as a counter of business numbers is.
     fn is_awaited(&self) -> bool {
         self.store.writing.load(Ordering::Relaxed) > 1
+    }
+}
+
+/// Every posting of a table's search index, in pieces.
+pub fn postings(
+    server: &Server,
+    schema: &str,
+    (table, look): (&str, &mut dyn FnMut(i64, &str)),
+) -> StoreResult<()> {
+    /// Rows of one piece.
+    const ROWS: i64 = 5_000;
+    let client = server.client()?;
+    let text = format!(
+        "SELECT \"seq\", tsvector_to_array(tokens) FROM {}.{} WHERE \"seq\" > $1 ORDER BY \"seq\" LIMIT $2",
+        quoted(schema),
+        quoted(&naming::search_table(table))
+    );
+    let mut after = -1;
+    loop {
+        let params = [Bound::Int(after), Bound::Int(ROWS)];
+        let found = server.ask(&client, &text, &params).map_err(Trouble::last)?;
+        for row in &found {
+            after = row.get(0);
+            let tokens: Vec<&str> = row.get(1);
+            tokens.into_iter().for_each(|token| look(after, token));
+        }
+        if found.len() < ROWS as usize {
+            return Ok(());
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::errors::convert;
 use super::link::open_writer;
 use super::{Shared, beside};
 use crate::error::StoreResult;
+use crate::fail;
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -139,6 +140,7 @@ fn run(connection: &Connection, mode: &str) -> StoreResult<()> {
     let text = format!("PRAGMA wal_checkpoint({mode})");
     connection
         .query_row(&text, [], |row| row.get::<_, i64>(0))
-        .map(drop)
-        .map_err(convert)
+        .map_err(convert)?;
+    fail::point(fail::Point::Checkpoint);
+    Ok(())
 }

@@ -62,7 +62,7 @@ pub fn create_table(connection: &Connection, table: &TableSpec) -> StoreResult<(
             }
         }
     }
-    fail::point("ddl");
+    fail::point(fail::Point::Ddl);
     Ok(())
 }
 
@@ -84,7 +84,7 @@ pub fn create_index(
         naming::which_rows(index)
     );
     connection.execute_batch(&text).map_err(convert)?;
-    fail::point("ddl");
+    fail::point(fail::Point::Ddl);
     Ok(())
 }
 
@@ -98,7 +98,7 @@ pub fn drop_index(
         quoted(&naming::index_name(table, index))
     );
     connection.execute_batch(&text).map_err(convert)?;
-    fail::point("ddl");
+    fail::point(fail::Point::Ddl);
     Ok(())
 }
 

@@ -9,6 +9,10 @@ pub fn convert(error: Error) -> StoreError {
     };
     match failure.code {
         ErrorCode::DiskFull => StoreError::Full,
+        // The shared memory beside the write-ahead log could not grow.
+        ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => {
+            StoreError::Full
+        }
         ErrorCode::OperationInterrupted => StoreError::TooSlow,
         ErrorCode::ConstraintViolation if is_uniqueness(failure.extended_code) => {
             not_unique(message.as_deref().unwrap_or_default())

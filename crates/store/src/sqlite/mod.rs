@@ -186,6 +186,10 @@ impl Store for SqliteStore {
         self.shared.search.index(table, rows, position)
     }
 
+    fn postings(&self, table: &str, look: &mut dyn FnMut(i64, &str)) -> StoreResult<()> {
+        self.shared.search.postings(table, look)
+    }
+
     fn indexed_to(&self) -> StoreResult<i64> {
         self.shared.search.position()
     }
@@ -213,6 +217,19 @@ impl Store for SqliteStore {
         written?;
         std::fs::rename(&part, to)
             .map_err(|error| StoreError::Unavailable(format!("{}: {error}", to.display())))
+    }
+
+    fn damage(&self) -> StoreResult<Vec<String>> {
+        let link = self.shared.readers.take()?;
+        let mut statement = link
+            .connection()
+            .prepare("PRAGMA integrity_check(20)")
+            .map_err(convert)?;
+        let said: Vec<String> = statement
+            .query_map([], |row| row.get(0))
+            .and_then(Iterator::collect)
+            .map_err(convert)?;
+        Ok(said.into_iter().filter(|text| text != "ok").collect())
     }
 
     fn size(&self) -> StoreResult<u64> {

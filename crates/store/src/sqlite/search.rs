@@ -69,7 +69,7 @@ impl Search {
     ) -> StoreResult<()> {
         let mut connection = self.writer.lock();
         let result = write(&connection, table, rows, position);
-        fail::point("search_batch");
+        fail::point(fail::Point::SearchBatch);
         result.map_err(|error| self.mend(error, &mut connection))
     }
 
@@ -104,6 +104,33 @@ impl Search {
                 convert(error)
             }
         })
+    }
+
+    /// Every posting of a table: the `seq` of a row and a token of it. On a connection of its own, since it takes long
+    /// and needs a temporary table.
+    pub fn postings(&self, table: &str, look: &mut dyn FnMut(i64, &str)) -> StoreResult<()> {
+        let link = self.readers.take()?;
+        if !self.has(&link, table)? {
+            return Ok(());
+        }
+        drop(link);
+        let connection = open_writer(&self.path)?;
+        connection
+            .execute_batch(&format!(
+                "CREATE VIRTUAL TABLE temp._postings USING fts5vocab(main, {}, instance)",
+                quoted(table)
+            ))
+            .map_err(convert)?;
+        let mut statement = connection
+            .prepare("SELECT doc, term FROM temp._postings")
+            .map_err(convert)?;
+        let mut rows = statement.query([]).map_err(convert)?;
+        while let Some(row) = rows.next().map_err(convert)? {
+            let seq = row.get(0).map_err(convert)?;
+            let term = row.get_ref(1).map_err(convert)?;
+            look(seq, term.as_str().unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// Merges the pieces of each index into one.

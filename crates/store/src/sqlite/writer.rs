@@ -214,13 +214,13 @@ fn commit_group(
             break;
         }
     }
-    fail::point("before_commit");
+    fail::point(fail::Point::BeforeCommit);
     let keeps = !is_alone
         || ran
             .iter()
             .any(|(_, _, result)| matches!(result, Ok(Outcome::Commit)));
     let committed = run(connection, if keeps { "COMMIT" } else { "ROLLBACK" });
-    fail::point("after_commit");
+    fail::point(fail::Point::AfterCommit);
     if committed.is_err() && !connection.is_autocommit() {
         let _ = run(connection, "ROLLBACK");
     }
