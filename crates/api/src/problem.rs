@@ -44,7 +44,8 @@ pub fn respond_problem(error: &EngineError, lang: Lang) -> Response<Body> {
     let (status, document) = problem(error, lang);
     let retry = match error {
         EngineError::TooMany { retry_after_s } => Some(retry_after_s.to_string()),
-        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => {
+        EngineError::Outdated
+        | EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => {
             Some("1".to_owned())
         }
         _ => None,
@@ -98,7 +99,8 @@ fn classify(error: &EngineError, lang: Lang) -> (StatusCode, &'static str, Strin
         EngineError::Store(StoreError::Full) => {
             (StatusCode::INSUFFICIENT_STORAGE, "full", say("full"))
         }
-        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => (
+        EngineError::Outdated
+        | EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "unavailable",
             say("unavailable"),

@@ -33,6 +33,9 @@ pub enum EngineError {
     /// A name or value that must be unique is in use.
     #[error("taken: {}", .0.code)]
     Taken(Fault, Vec<FieldError>),
+    /// Another process has published declarations since this request began: it is to begin anew.
+    #[error("the declarations have changed meanwhile")]
+    Outdated,
     /// Too many tries, or too much at once.
     #[error("slow down")]
     TooMany { retry_after_s: u64 },
@@ -68,6 +71,18 @@ impl From<StoreError> for EngineError {
 impl From<QueryError> for EngineError {
     fn from(error: QueryError) -> EngineError {
         EngineError::Query(error)
+    }
+}
+
+/// The outcome of what is written beside a reading (when somebody was last seen, what was looked at): a full disk keeps
+/// nobody from reading.
+pub(crate) fn beside_reading(written: EngineResult<()>) -> EngineResult<()> {
+    match written {
+        Err(EngineError::Store(StoreError::Full)) => {
+            tracing::warn!("the disk is full: what is written beside reading is left out");
+            Ok(())
+        }
+        outcome => outcome,
     }
 }
 

@@ -11,7 +11,7 @@ use guanxi_access::Action;
 use guanxi_meta::fault::Fault;
 use guanxi_meta::{Cell, Object};
 use guanxi_query::cond::{Cond, Direction, Op, Select};
-use guanxi_store::{Row, Set, StoreExt, View, Weight};
+use guanxi_store::{Row, Set, StoreExt, View, Weight, fail};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -70,6 +70,7 @@ pub fn put(
     }
     let id = ctx.engine.ids().next();
     let written = write_bytes(&ctx.engine, id, bytes)?;
+    fail::point(fail::Point::FileWritten);
     let attachment = Attachment {
         id,
         object: object.clone(),
@@ -168,7 +169,16 @@ pub fn remove(ctx: &Context, id: Uuid) -> EngineResult<()> {
 
 /// Removes bytes that no row names, or whose row was removed more than a day ago. Answers how many files.
 pub fn sweep(engine: &Engine) -> EngineResult<usize> {
-    let mut swept = 0;
+    let unnamed = unnamed(engine)?;
+    for path in &unnamed {
+        std::fs::remove_file(path).map_err(broken)?;
+    }
+    Ok(unnamed.len())
+}
+
+/// Bytes that are older than a day and that no row names, or whose row was removed more than a day ago.
+pub(crate) fn unnamed(engine: &Engine) -> EngineResult<Vec<PathBuf>> {
+    let mut unnamed = Vec::new();
     for shard in subfolders(&root(engine)) {
         let files = std::fs::read_dir(&shard)
             .map_err(broken)?
@@ -183,12 +193,25 @@ pub fn sweep(engine: &Engine) -> EngineResult<usize> {
             .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
             .collect();
         let kept = named(engine, old.iter().map(|(id, _)| *id).collect())?;
-        for (_, path) in old.iter().filter(|(id, _)| !kept.contains(id)) {
-            std::fs::remove_file(path).map_err(broken)?;
-            swept += 1;
-        }
+        let rest = old.into_iter().filter(|(id, _)| !kept.contains(id));
+        unnamed.extend(rest.map(|(_, path)| path));
     }
-    Ok(swept)
+    Ok(unnamed)
+}
+
+/// How many bytes a file has, and their SHA-256.
+pub(crate) fn weigh(engine: &Engine, id: Uuid) -> std::io::Result<(u64, Vec<u8>)> {
+    let mut file = File::open(path(engine, id))?;
+    let (mut size, mut digest) = (0, Sha256::new());
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let length = file.read(&mut buffer)?;
+        if length == 0 {
+            return Ok((size, digest.finalize().to_vec()));
+        }
+        size += length as u64;
+        digest.update(&buffer[..length]);
+    }
 }
 
 /// A name without folders, control characters and what file systems refuse; never empty.

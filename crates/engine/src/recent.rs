@@ -1,7 +1,7 @@
 //! What a person looked at last.
 
 use crate::context::Context;
-use crate::error::{EngineError, EngineResult};
+use crate::error::{EngineError, EngineResult, beside_reading};
 use crate::read::lookup_in;
 use crate::record::Record;
 use crate::system::RECENT;
@@ -49,7 +49,7 @@ pub fn touch(ctx: &Context, record: &Record) -> EngineResult<()> {
     match written {
         // Two tabs at the same moment: one of them has written it.
         Err(EngineError::Store(StoreError::NotUnique { .. })) => Ok(()),
-        outcome => outcome,
+        outcome => beside_reading(outcome),
     }
 }
 

@@ -178,7 +178,7 @@ fn is_large(ctx: &Context, object: &Object) -> EngineResult<bool> {
 }
 
 /// The columns that the copy may hold: those whose every change is in the log.
-fn table(object: &Object) -> TableSpec {
+pub fn table(object: &Object) -> TableSpec {
     let system = Object::SYSTEM
         .iter()
         .map(|(name, ty, _)| ColumnSpec::new(*name, *ty));

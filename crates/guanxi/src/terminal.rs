@@ -18,6 +18,16 @@ pub fn bar(total: u64, what: &str) -> ProgressBar {
     bar
 }
 
+/// A sign of life for work of unknown length; silent where standard error is not a terminal.
+pub fn spinner(what: &'static str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let spinner = ProgressBar::new_spinner().with_message(what);
+    spinner.enable_steady_tick(std::time::Duration::from_millis(200));
+    spinner
+}
+
 /// One document on one line of standard output.
 pub fn json(document: &serde_json::Value) {
     let mut out = std::io::stdout().lock();

@@ -3,7 +3,7 @@
 use super::{digest, secret};
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::error::{EngineError, EngineResult};
+use crate::error::{EngineError, EngineResult, beside_reading};
 use crate::system;
 use guanxi_meta::Cell;
 use guanxi_query::cond::{Cond, Direction, Op, Select};
@@ -78,14 +78,14 @@ pub fn resume(engine: &Engine, secret: &str, via: &str) -> EngineResult<Context>
     let ctx = engine.context(int(0), via)?;
     if now - int(1) > SEEN_EVERY {
         let seq = row.seq;
-        engine.store().change(Weight::Light, move |tx| {
+        beside_reading(engine.store().change(Weight::Light, move |tx| {
             tx.update(
                 system::SESSION,
                 &[("seen_at", Set::To(Cell::Int(now)))],
                 &Cond::equal("seq", seq),
             )?;
             Ok::<_, EngineError>(())
-        })?;
+        }))?;
     }
     Ok(ctx)
 }

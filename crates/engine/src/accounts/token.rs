@@ -3,7 +3,7 @@
 use super::{digest, secret};
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::error::{EngineError, EngineResult};
+use crate::error::{EngineError, EngineResult, beside_reading};
 use crate::system;
 use guanxi_meta::Cell;
 use guanxi_query::cond::{Cond, Direction, Select};
@@ -68,14 +68,14 @@ pub fn resume(engine: &Engine, secret: &str, via: &str) -> EngineResult<Context>
     let ctx = engine.context(row.cells[0].int().unwrap_or(0), via)?;
     if now - row.cells[1].int().unwrap_or(0) > USED_EVERY {
         let seq = row.seq;
-        engine.store().change(Weight::Light, move |tx| {
+        beside_reading(engine.store().change(Weight::Light, move |tx| {
             tx.update(
                 system::TOKEN,
                 &[("used_at", Set::To(Cell::Int(now)))],
                 &Cond::equal("seq", seq),
             )?;
             Ok::<_, EngineError>(())
-        })?;
+        }))?;
     }
     Ok(ctx)
 }

@@ -46,17 +46,29 @@ const STAGED: &str = "staged.json";
 
 /// Takes the upload into `folder`; too much of it is refused, and nothing of it stays.
 pub fn receive(folder: &Path, from: &mut dyn Read) -> EngineResult<u64> {
+    let taken = take(folder, from);
+    if taken.is_err() {
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    taken
+}
+
+fn take(folder: &Path, from: &mut dyn Read) -> EngineResult<u64> {
     std::fs::create_dir_all(folder).map_err(broken)?;
-    let path = folder.join(SOURCE);
-    let mut file = File::create(&path).map_err(broken)?;
+    let mut file = File::create(folder.join(SOURCE)).map_err(broken)?;
     let size = std::io::copy(&mut from.take(MOST_BYTES + 1), &mut file).map_err(broken)?;
     if size > MOST_BYTES {
-        let _ = std::fs::remove_dir_all(folder);
         return Err(EngineError::TooLarge(
             Fault::new("file_too_large").with("most", MOST_BYTES >> 20),
         ));
     }
     file.sync_all().map_err(broken)?;
+    // The names of file and folder are durable only with the folders that hold them.
+    for place in [Some(folder), folder.parent()].into_iter().flatten() {
+        File::open(place)
+            .and_then(|place| place.sync_all())
+            .map_err(broken)?;
+    }
     Ok(size)
 }
 

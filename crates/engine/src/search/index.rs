@@ -4,11 +4,11 @@ use super::{is_searched, searched};
 use crate::capability::Draft;
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::error::{EngineError, EngineResult};
+use crate::error::{EngineError, EngineResult, beside_reading};
 use crate::record::Record;
 use guanxi_meta::{Cell, Object, text};
 use guanxi_query::cond::{Cond, Select};
-use guanxi_store::{LogRow, Row, SearchFeed, StoreExt, Tokens, Transaction};
+use guanxi_store::{LogRow, Row, SearchFeed, StoreError, StoreExt, Tokens, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,7 @@ pub fn index_in_transaction(
 }
 
 /// The tokens of a record; none for one that is deleted.
-fn tokens(record: &Record) -> Option<Tokens> {
+pub fn tokens(record: &Record) -> Option<Tokens> {
     if record.deleted_at.is_some() {
         return None;
     }
@@ -67,8 +67,15 @@ pub fn catch_up(engine: &Engine) -> EngineResult<()> {
     }
     let since = Instant::now();
     let _one_at_a_time = engine.indexing().lock();
-    while since.elapsed() < PATIENCE && index_step(engine)? {}
-    Ok(())
+    loop {
+        match index_step(engine) {
+            Ok(true) if since.elapsed() < PATIENCE => {}
+            Ok(_) => return Ok(()),
+            // What is in the index is found; the rest once there is room again.
+            Err(error @ EngineError::Store(StoreError::Full)) => return beside_reading(Err(error)),
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Follows the log for as long as `go_on` says.

@@ -3,7 +3,7 @@
 
 mod index;
 
-pub use index::{catch_up, follow, index_all, index_in_transaction};
+pub use index::{catch_up, follow, index_all, index_in_transaction, tokens};
 
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
@@ -77,7 +77,7 @@ pub fn search(
     whole(ctx, places)
 }
 
-fn is_searched(object: &Object) -> bool {
+pub fn is_searched(object: &Object) -> bool {
     searched(object).next().is_some()
 }
 

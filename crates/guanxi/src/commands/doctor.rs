@@ -3,9 +3,10 @@
 use crate::cli::Doctor;
 use crate::house::{self, Configuration};
 use crate::terminal;
+use guanxi_engine::audit::Finding;
 use guanxi_engine::{Engine, EngineError};
 use guanxi_query::cond::{Cond, Select};
-use guanxi_store::StoreExt;
+use guanxi_store::{StoreExt, shown};
 use serde_json::{Value as Json, json};
 use std::process::ExitCode;
 
@@ -72,7 +73,7 @@ fn look(url: &str, configuration: &Configuration, deep: bool) -> Vec<Check> {
     let mut checks = vec![
         Check::new(
             "database",
-            Ok(format!("{} at {url}", engine.store().kind())),
+            Ok(format!("{} at {}", engine.store().kind(), shown(url))),
             "",
         ),
         Check::new(
@@ -97,30 +98,37 @@ fn look(url: &str, configuration: &Configuration, deep: bool) -> Vec<Check> {
         ),
     ];
     if deep {
-        match guanxi_engine::audit::run(&engine) {
-            Ok(findings) => checks.extend(findings.into_iter().map(|finding| {
-                let outcome = if finding.problems == 0 {
-                    Ok(format!("{} looked at", finding.looked_at))
-                } else {
-                    Err(format!(
-                        "{} of {}: {}",
-                        finding.problems, finding.looked_at, finding.example
-                    ))
-                };
-                Check::new(
-                    finding.name,
-                    outcome,
-                    "Restore from a backup what is missing, and report this as a defect.",
-                )
-            })),
-            Err(error) => checks.push(Check::new(
-                "audit",
-                Err(error.to_string()),
-                "Check the database's own log.",
-            )),
-        }
+        checks.extend(invariants(&engine));
     }
     checks
+}
+
+/// What takes long: every invariant over all rows, while others work.
+fn invariants(engine: &Engine) -> Vec<Check> {
+    let progress = crate::terminal::spinner("looking at every row");
+    let found = guanxi_engine::audit::run(engine, &mut |finding| {
+        progress.set_message(finding.name);
+    });
+    progress.finish_and_clear();
+    let check = |finding: Finding| {
+        let outcome = match finding.problems {
+            0 => Ok(format!("{} looked at", finding.looked_at)),
+            problems => Err(format!(
+                "{problems} of {}: {}",
+                finding.looked_at,
+                finding.examples.join("; ")
+            )),
+        };
+        Check::new(finding.name, outcome, finding.remedy)
+    };
+    match found {
+        Ok(findings) => findings.into_iter().map(check).collect(),
+        Err(error) => vec![Check::new(
+            "invariants",
+            Err(error.to_string()),
+            "Check the database's own log, and look once more.",
+        )],
+    }
 }
 
 /// The newest change must not lie in the future.

@@ -91,7 +91,8 @@ pub fn said(error: &EngineError, lang: Lang) -> (StatusCode, String) {
         EngineError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, say("too_many")),
         EngineError::TooLarge(fault) => (StatusCode::PAYLOAD_TOO_LARGE, fault.message(lang)),
         EngineError::Store(StoreError::Full) => (StatusCode::INSUFFICIENT_STORAGE, say("full")),
-        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => {
+        EngineError::Outdated
+        | EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => {
             (StatusCode::SERVICE_UNAVAILABLE, say("unavailable"))
         }
         EngineError::Store(StoreError::TooSlow) => {
@@ -173,7 +174,8 @@ fn retry(answer: Answer, error: &EngineError) -> Answer {
         EngineError::TooMany { retry_after_s } => {
             answer.with(header::RETRY_AFTER, &retry_after_s.to_string())
         }
-        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => {
+        EngineError::Outdated
+        | EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_)) => {
             answer.with(header::RETRY_AFTER, "1")
         }
         _ => answer,
