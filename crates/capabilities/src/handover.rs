@@ -87,7 +87,7 @@ pub fn many(
         let (context, object, chunk, to) =
             (ctx.clone(), object.clone(), chunk.to_vec(), to.clone());
         let note = order.note.clone();
-        let moved = ctx.engine.store().change(Weight::Bulk, move |tx| {
+        let moved = ctx.change(Weight::Bulk, move |tx| {
             let mut moved = Vec::with_capacity(chunk.len());
             for id in &chunk {
                 let outcome = savepoint(tx, |tx| {

@@ -11,7 +11,7 @@ use guanxi_access::Action;
 use guanxi_meta::fault::{Fault, FieldError};
 use guanxi_meta::{Field, Object, Value};
 use guanxi_query::cond::{Cond, Select};
-use guanxi_store::{StoreExt, Transaction, Weight};
+use guanxi_store::{Transaction, Weight};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -53,6 +53,18 @@ pub fn act(
     noun: &str,
     input: Map<String, Json>,
 ) -> EngineResult<Json> {
+    ctx.under_newest(|ctx| {
+        let object = ctx.catalog.now(object).ok_or(EngineError::NotFound)?;
+        act_once(ctx, object, (id, noun), input.clone())
+    })
+}
+
+fn act_once(
+    ctx: &Context,
+    object: &Arc<Object>,
+    (id, noun): (Uuid, &str),
+    input: Map<String, Json>,
+) -> EngineResult<Json> {
     let (capability, noun) = ctx
         .engine
         .capabilities()
@@ -60,7 +72,7 @@ pub fn act(
         .ok_or(EngineError::NotFound)?;
     let said = read(&noun, input)?;
     let (context, object) = (ctx.clone(), object.clone());
-    let answer = ctx.engine.store().change(Weight::Light, move |tx| {
+    let answer = ctx.change(Weight::Light, move |tx| {
         let request = Request {
             capability: &*capability,
             noun: &noun,
@@ -76,8 +88,12 @@ pub fn act(
 
 /// Takes back an act that left a journal (a merge) under this id.
 pub fn undo_merge(ctx: &Context, journal: Uuid) -> EngineResult<Json> {
+    ctx.under_newest(|ctx| undo_merge_once(ctx, journal))
+}
+
+fn undo_merge_once(ctx: &Context, journal: Uuid) -> EngineResult<Json> {
     let context = ctx.clone();
-    let answer = ctx.engine.store().change(Weight::Bulk, move |tx| {
+    let answer = ctx.change(Weight::Bulk, move |tx| {
         for capability in context.engine.capabilities().all() {
             if let Some(answer) = capability.undo(&context, tx, journal)? {
                 return Ok(answer);

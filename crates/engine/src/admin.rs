@@ -4,34 +4,44 @@
 use crate::context::Context;
 use crate::engine::touch_catalogue;
 use crate::error::{EngineError, EngineResult};
+use crate::publishing::{self, Publishing};
 use crate::system;
-use guanxi_meta::fault::Fault;
 use guanxi_meta::overlay::Overlay;
 use guanxi_meta::{Catalog, Cell, FieldError};
 use guanxi_query::cond::{Aggregate, Cond, Measure};
-use guanxi_store::{StoreExt, Weight};
+use guanxi_store::{StoreError, StoreExt, Weight, fail};
 use serde_json::Value as Json;
 
-/// How often a change is checked anew because another process published meanwhile.
-const MOST_TRIES: usize = 20;
+/// How often a change is checked anew because the right to publish was lost under way.
+const MOST_TRIES: usize = 5;
 
-/// Publishes changes to everyone at once; all of them or none. Where somebody else published meanwhile, the changes are
-/// applied to what there is now, and checked against it.
+/// Publishes changes to everyone at once; all of them or none. Another process that publishes is waited for, and the
+/// changes are applied to what there is then.
 pub fn publish(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
     ctx.administer()?;
-    let _one_at_a_time = ctx.engine.publishing().lock();
     for _ in 1..MOST_TRIES {
-        match publish_once(&ctx.engine.again(ctx)?, changes.clone()) {
-            Err(EngineError::Taken(fault, _)) if fault.code == CHANGED => {}
+        match publish_once(ctx, changes.clone()) {
+            Err(EngineError::Outdated) => {}
             outcome => return outcome,
         }
     }
-    publish_once(&ctx.engine.again(ctx)?, changes)
+    publish_once(ctx, changes)
 }
 
-const CHANGED: &str = "declarations_changed";
-
 fn publish_once(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
+    let publishing = Publishing::wait(&ctx.engine)?;
+    let ctx = ctx.engine.again(ctx)?;
+    let fence = publishing.fence();
+    publishing.during(|| flip(&ctx, changes, fence))?;
+    fail::point(fail::Point::PublishFlip);
+    // What is to be taken away may wait; it is no reason to refuse what is done.
+    if let Err(error) = publishing::tighten_holding(&ctx.engine, &publishing) {
+        tracing::warn!(%error, "what the declarations no longer want is taken away later");
+    }
+    Ok(())
+}
+
+fn flip(ctx: &Context, changes: Vec<Overlay>, fence: i64) -> EngineResult<()> {
     let (mut declarations, version) = ctx.engine.declarations()?;
     let mut settled = Vec::with_capacity(changes.len());
     for change in changes {
@@ -45,25 +55,39 @@ fn publish_once(ctx: &Context, changes: Vec<Overlay>) -> EngineResult<()> {
             EngineError::Invalid(errors.into_iter().map(FieldError::from).collect())
         })?;
     check_rows(ctx, &catalog)?;
-    // What is added is there before anybody can ask for it; nothing is taken away.
-    ctx.engine.raise_tables(&catalog)?;
+    // What is added is there before anybody can ask for it.
+    let is_loose = publishing::add(&ctx.engine, &catalog).map_err(duplicates)?;
     let (now, by) = (ctx.now_micros(), ctx.actor.seq());
     let texts: Vec<String> = settled
         .iter()
         .filter_map(|change| serde_json::to_string(change).ok())
         .collect();
     ctx.engine.store().change(Weight::Light, move |tx| {
-        // Somebody else published in between: what was checked is not what would be.
-        if crate::engine::versions(tx)?.catalogue != version {
-            return Err(EngineError::Taken(Fault::new(CHANGED), Vec::new()));
+        // Somebody else took over in between: what was checked is not what would be.
+        let is_same = crate::engine::versions(tx)?.catalogue == version;
+        if !is_same || !publishing::holds(tx, fence)? {
+            return Err(EngineError::Outdated);
         }
         for text in &texts {
             let row = vec![Cell::Int(now), Cell::Int(by), Cell::from(text.as_str())];
             tx.insert(system::OVERLAY, &["at", "by", "change"], vec![row])?;
         }
+        if is_loose {
+            publishing::note_loose(tx)?;
+        }
         touch_catalogue(tx)
     })?;
     ctx.engine.refresh()
+}
+
+/// A unique index that can't be made, because rows came in after they were looked at.
+fn duplicates(error: EngineError) -> EngineError {
+    match error {
+        EngineError::Store(StoreError::NotUnique { .. }) => {
+            EngineError::field("unique", "has_duplicates")
+        }
+        error => error,
+    }
 }
 
 /// A name that is taken is a conflict, everything else an invalid field.

@@ -5,13 +5,14 @@ use crate::context::{Actor, Context};
 use crate::error::{EngineError, EngineResult};
 use crate::events::Listeners;
 use crate::formulas::Formulas;
+use crate::publishing::{self, Process};
 use crate::system;
 use guanxi_access::{Department, Directory, User};
 use guanxi_columns::{Columns, Limits};
 use guanxi_meta::ambient::{Clock, Ids};
 use guanxi_meta::declare::Declarations;
 use guanxi_meta::overlay::Overlay;
-use guanxi_meta::{Catalog, Cell, Lang, Object, TableSpec, Value, plan};
+use guanxi_meta::{Catalog, Cell, Object, Value};
 use guanxi_query::cond::{Cond, Direction, Select};
 use guanxi_store::{Set, Store, StoreExt, View, Weight};
 use jiff::tz::TimeZone;
@@ -70,7 +71,7 @@ struct Inner {
     commits: Mutex<u64>,
     committed: Condvar,
     indexing: Mutex<()>,
-    publishing: Mutex<()>,
+    process: Process,
     listeners: Listeners,
     in_flight: Mutex<HashMap<(i64, String), Vec<u8>>>,
     columns: Columns,
@@ -104,13 +105,14 @@ impl Engine {
             }
         }
         let columns = Columns::new(parts.store.clone(), parts.settings.columns);
+        let process = parts.ids.next();
         let inner = Inner {
             parts,
             known: RwLock::default(),
             commits: Mutex::new(0),
             committed: Condvar::new(),
             indexing: Mutex::new(()),
-            publishing: Mutex::new(()),
+            process: Process::new(process),
             listeners: Listeners::default(),
             in_flight: Mutex::default(),
             columns,
@@ -118,9 +120,15 @@ impl Engine {
         let engine = Engine(Arc::new(inner));
         engine.first_versions()?;
         let catalog = engine.load_catalog()?;
-        engine.raise_tables(&catalog)?;
+        let is_loose = publishing::add(&engine, &catalog)?;
         engine.know_catalog(catalog);
         engine.refresh()?;
+        if is_loose {
+            engine
+                .store()
+                .change(Weight::Light, |tx| publishing::note_loose(tx))?;
+        }
+        publishing::tighten(&engine)?;
         Ok(engine)
     }
 
@@ -166,10 +174,9 @@ impl Engine {
         &self.0.columns
     }
 
-    /// Held from reading the declarations to flipping their version: two plans of tables at the same moment would
-    /// each drop the index that the other has just made.
-    pub(crate) fn publishing(&self) -> &Mutex<()> {
-        &self.0.publishing
+    /// This process among those that work on the same database.
+    pub(crate) fn process(&self) -> &Process {
+        &self.0.process
     }
 
     pub(crate) fn indexing(&self) -> &Mutex<()> {
@@ -290,46 +297,6 @@ impl Engine {
                         .join("\n"),
                 )
             })
-    }
-
-    /// Makes what the catalogue needs and the database lacks. Each step may be repeated.
-    pub fn raise_tables(&self, catalog: &Catalog) -> EngineResult<()> {
-        let wanted: Vec<_> = catalog
-            .objects
-            .iter()
-            .map(|object| object.table_spec())
-            .collect();
-        let existing = self.store().tables()?;
-        let plan = plan::diff(&existing, &wanted);
-        if let Some(problem) = plan.problems.first() {
-            return Err(EngineError::Broken(problem.message(Lang::En)));
-        }
-        for step in &plan.steps {
-            self.run_step(step, &wanted)?;
-        }
-        Ok(())
-    }
-
-    fn run_step(&self, step: &plan::Step, wanted: &[TableSpec]) -> EngineResult<()> {
-        let store = self.store();
-        let spec = |name: &str| {
-            let found = wanted.iter().find(|table| table.name == name);
-            found.ok_or_else(|| {
-                EngineError::Broken(format!("a plan for {name}, which nobody wants"))
-            })
-        };
-        match step {
-            plan::Step::CreateTable(table) => {
-                store.create_table(table)?;
-                for index in &table.indexes {
-                    store.create_index(table, index)?;
-                }
-            }
-            plan::Step::AddColumns { table, .. } => store.create_table(spec(table)?)?,
-            plan::Step::CreateIndex { table, index } => store.create_index(spec(table)?, index)?,
-            plan::Step::DropIndex { table, index } => store.drop_index(spec(table)?, index)?,
-        }
-        Ok(())
     }
 
     fn first_versions(&self) -> EngineResult<()> {

@@ -32,6 +32,8 @@ pub const MERGE: &str = "gx_merge";
 pub const MERGED: &str = "gx_merged";
 pub const FOLLOW: &str = "gx_follow";
 pub const RECENT: &str = "gx_recent";
+/// Who publishes, and which processes write under which catalogue.
+pub const LEASE: &str = "gx_lease";
 
 /// All of them, in the order of their making.
 pub fn tables() -> Vec<TableSpec> {
@@ -92,6 +94,17 @@ fn accounts() -> Vec<TableSpec> {
             ]),
         )
         .unique(&["key"]),
+        TableSpec::new(
+            LEASE,
+            columns(&[
+                ("name", Text),
+                ("holder", Id),
+                ("fence", Int),
+                ("catalogue", Int),
+                ("until", Int),
+            ]),
+        )
+        .unique(&["name"]),
         TableSpec::new(SETTING, columns(&[("name", Text), ("value", Text)])).unique(&["name"]),
     ]
 }

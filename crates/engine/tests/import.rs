@@ -559,3 +559,47 @@ fn modes_keep_to_what_they_say() {
         );
     });
 }
+
+/// On PostgreSQL followers of the log are held back while an older transaction is open; an undo is no follower.
+#[test]
+fn an_undo_takes_back_what_others_are_not_told_of_yet() {
+    use guanxi_store::{StoreExt, Weight};
+    for backend in Backend::all()
+        .into_iter()
+        .filter(|one| *one == Backend::Postgres)
+    {
+        let test = engine(backend);
+        let ctx = test.salesperson();
+        let other = test.elsewhere();
+        let (begun, wait_begun) = std::sync::mpsc::channel();
+        let (end, wait_end) = std::sync::mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            let wait_end = std::sync::Mutex::new(wait_end);
+            scope.spawn(move || {
+                let held = other.store().change(Weight::Light, move |tx| {
+                    // A number of its own, which the horizon waits for.
+                    let row = vec![guanxi_meta::Cell::from("held"), guanxi_meta::Cell::Int(1)];
+                    tx.insert("gx_counter", &["name", "value"], vec![row])?;
+                    let _told = begun.send(());
+                    let _ended = wait_end
+                        .lock()
+                        .unwrap()
+                        .recv_timeout(Duration::from_secs(30));
+                    Ok::<_, EngineError>(())
+                });
+                held.unwrap();
+            });
+            wait_begun.recv().unwrap();
+            let done = import(
+                &ctx,
+                "name\nA\nB\nC\n",
+                &request("customer", "[columns.name]\nfield = \"name\"\n"),
+            );
+            let undone = import::undo_now(&ctx, done.id, &mut |_| {}).unwrap();
+            end.send(()).unwrap();
+            assert_eq!(undone.state, State::Undone);
+            assert_eq!(undone.outcome.undo.unwrap().removed, 3);
+        });
+        assert!(all(&ctx, "customer").is_empty());
+    }
+}

@@ -54,9 +54,11 @@ pub enum Command {
     /// A consistent copy while everybody works.
     #[command(after_help = "Example:\n  guanxi backup copy.db --db sqlite:guanxi.db")]
     Backup(BackupFile),
-    /// A copy becomes the database; an existing one is kept beside it.
-    #[command(after_help = "Example:\n  guanxi restore copy.db --db sqlite:guanxi.db")]
-    Restore(BackupFile),
+    /// A copy becomes a database, in a new place.
+    #[command(
+        after_help = "Examples:\n  guanxi restore copy.db --db sqlite:guanxi.db\n  guanxi restore copy.db --db postgres://guanxi@db/crm?schema=restored"
+    )]
+    Restore(Restore),
     /// Checks configuration, database, disk and clock, each with its remedy.
     #[command(after_help = "Example:\n  guanxi doctor --db sqlite:guanxi.db --json")]
     Doctor(Doctor),
@@ -234,6 +236,18 @@ pub struct BackupFile {
     #[command(flatten)]
     pub database: Database,
     pub file: PathBuf,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub database: Database,
+    pub file: PathBuf,
+    /// Where a database file is there already: keeps it beside and takes its place. Stop the server first.
+    #[arg(long)]
+    pub replace: bool,
     #[arg(long)]
     pub json: bool,
 }

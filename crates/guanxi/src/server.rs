@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::extract::connect_info::ConnectInfo;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use guanxi_engine::{Engine, EngineResult, events, files, import, search};
+use guanxi_engine::{Engine, EngineResult, events, files, import, publishing, search};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -123,11 +123,12 @@ impl Workers {
     }
 }
 
-/// Takes over imports whose process died, and now and then what uploads left behind.
+/// Takes over imports whose process died, and what publishing and uploads left behind.
 fn follow_imports(engine: &Engine, go_on: &dyn Fn() -> bool) -> EngineResult<()> {
     let mut rounds: u32 = 0;
     while go_on() {
         import::pick_up(engine)?;
+        publishing::tighten(engine)?;
         if rounds.is_multiple_of(SWEEP_EVERY) {
             files::sweep(engine)?;
         }

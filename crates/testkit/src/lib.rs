@@ -9,7 +9,7 @@
 pub mod app;
 mod backend;
 
-pub use backend::{Backend, POSTGRES};
+pub use backend::{Backend, Leftover, POSTGRES};
 
 use guanxi_engine::ambient::SystemClock;
 use guanxi_engine::write::{Change, save};
@@ -80,10 +80,15 @@ impl Ids for CountedIds {
 pub struct TestEngine {
     pub engine: Engine,
     pub clock: Arc<TestClock>,
+    url: String,
+    declarations: Declarations,
     folder: TempDir,
     /// Dropped after the engine, which uses it.
     _leftover: backend::Leftover,
 }
+
+/// The first identity of another process on the same database.
+const ELSEWHERE: u64 = 1 << 40;
 
 /// A new organisation on the database.
 pub fn engine(backend: Backend) -> TestEngine {
@@ -114,26 +119,37 @@ pub fn bare(backend: Backend, declarations: Declarations) -> TestEngine {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let url = backend.url(folder.path());
     let clock = Arc::new(TestClock(Mutex::new(START.parse().expect("a time"))));
-    let parts = Parts {
-        store: backend::open(&url),
-        declarations,
-        capabilities: guanxi_capabilities::all(),
-        clock: clock.clone(),
-        ids: Arc::new(CountedIds {
-            clock: clock.clone(),
-            count: AtomicU64::new(1),
-        }),
-        files: folder.path().join("files"),
-        settings: Settings::default(),
-    };
-    let engine = Engine::open(parts)
-        .unwrap_or_else(|error| panic!("the engine does not open: {}", words(&error)));
+    let engine = opened(&url, &declarations, (folder.path(), &clock, 1));
     TestEngine {
         engine,
         clock,
         folder,
         _leftover: backend::Leftover::of(&url),
+        url,
+        declarations,
     }
+}
+
+/// An engine on a database; its identities count up from `first`.
+fn opened(
+    url: &str,
+    declarations: &Declarations,
+    (folder, clock, first): (&Path, &Arc<TestClock>, u64),
+) -> Engine {
+    let parts = Parts {
+        store: backend::open(url),
+        declarations: declarations.clone(),
+        capabilities: guanxi_capabilities::all(),
+        clock: clock.clone(),
+        ids: Arc::new(CountedIds {
+            clock: clock.clone(),
+            count: AtomicU64::new(first),
+        }),
+        files: folder.join("files"),
+        settings: Settings::default(),
+    };
+    Engine::open(parts)
+        .unwrap_or_else(|error| panic!("the engine does not open: {}", words(&error)))
 }
 
 /// The core pack as it lies in the tree.
@@ -229,6 +245,17 @@ impl TestEngine {
 
     pub fn reader(&self) -> Context {
         self.person("reader")
+    }
+
+    /// What another process would have on the same database: everything of its own but the clock.
+    pub fn elsewhere(&self) -> Engine {
+        self.on(&self.url)
+    }
+
+    /// An engine with the same declarations and files on another database.
+    pub fn on(&self, url: &str) -> Engine {
+        let place = (self.folder.path(), &self.clock, ELSEWHERE);
+        opened(url, &self.declarations, place)
     }
 
     /// A folder that goes with the engine.

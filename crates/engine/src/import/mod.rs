@@ -28,7 +28,7 @@ use crate::search;
 use crate::system;
 use guanxi_meta::fault::Fault;
 use guanxi_query::cond::{Cond, Direction, Op, Select};
-use guanxi_store::{SearchFeed, StoreExt, Weight};
+use guanxi_store::{SearchFeed, StoreExt, Weight, fail, log};
 use plan::Plan;
 use run::Work;
 use state::{Lease, Options, RowError, Undone};
@@ -61,6 +61,7 @@ pub enum Run {
 pub fn receive(ctx: &Context, file_name: &str, from: &mut dyn Read) -> EngineResult<Uuid> {
     let id = ctx.engine.ids().next();
     source::receive(&folder(&ctx.engine, id), from)?;
+    fail::point(fail::Point::ImportReceived);
     state::insert(ctx, id, &crate::files::clean_name(file_name))?;
     Ok(id)
 }
@@ -329,10 +330,19 @@ fn begin_undo(ctx: &Context, id: Uuid) -> EngineResult<Work> {
     status.state = State::Undoing;
     status.outcome.undo = Some(Undone {
         position: status.outcome.log_from,
-        until: ctx.engine.store().log_head()?,
+        until: newest(ctx)?,
         ..Undone::default()
     });
     take(ctx, status)
+}
+
+/// The highest position of the log, whether or not followers are told of it yet.
+fn newest(ctx: &Context) -> EngineResult<i64> {
+    let select = Select::of(log::TABLE, &[])
+        .order("seq", Direction::Descending)
+        .limit(1);
+    let rows = ctx.engine.store().look(|view| view.select(&select))?;
+    Ok(rows.first().map_or(0, |row| row.seq))
 }
 
 /// The lease and the new state in one commit.

@@ -14,7 +14,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::system;
 use crate::write::{self, Change};
 use guanxi_meta::Cell;
-use guanxi_store::{StoreError, StoreExt, Transaction, Weight};
+use guanxi_store::{StoreError, StoreExt, Transaction, Weight, fail};
 use parking_lot::Mutex;
 use serde_json::{Map, json};
 use std::sync::Arc;
@@ -80,6 +80,7 @@ impl Work {
                 return self.finish(State::Done, None);
             }
             self.transaction()?;
+            fail::point(fail::Point::ImportPiece);
             tell(&self.status);
         }
     }
@@ -125,7 +126,7 @@ impl Work {
         let job = (ctx, plan, raws.clone(), self.status.clone());
         let (columns, lease, names) = (self.staged.header.len(), self.lease, self.names.clone());
         let care = self.care;
-        let outcome = self.engine.store().change(Weight::Bulk, move |tx| {
+        let outcome = job.0.clone().change(Weight::Bulk, move |tx| {
             let (ctx, plan, raws, status) = &job;
             lease.hold(tx, &ctx.engine)?;
             let mut tally = pieces(tx, (ctx, plan, raws, columns), &names.lock(), care)?;
@@ -145,6 +146,8 @@ impl Work {
                 (status, tally.consumed)
             }
             Err(End::Dry(done)) => self.keep_dry(*done)?,
+            // Declarations were published meanwhile: the same rows under the new ones.
+            Err(End::Engine(EngineError::Outdated)) => (self.status.clone(), 0),
             Err(End::Engine(error)) => return Err(error),
             Err(End::Refused) => {
                 // Nothing of it was kept: the same rows once more.

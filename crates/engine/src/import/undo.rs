@@ -10,7 +10,8 @@ use crate::write::{self, Change};
 use guanxi_access::Action;
 use guanxi_meta::Object;
 use guanxi_meta::kind::Writable;
-use guanxi_store::{LogRow, StoreExt, Transaction, Weight};
+use guanxi_query::cond::{Cond, Direction, Op, Select};
+use guanxi_store::{LogRow, StoreExt, Transaction, Weight, fail, log};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -26,30 +27,41 @@ pub fn run(work: &mut Work, tell: &mut dyn FnMut(&Status)) -> EngineResult<()> {
         let Some(undo) = work.status.outcome.undo.clone() else {
             return work.finish(State::Undone, None);
         };
-        let rows = work.engine.store().log_after(undo.position, ROWS)?;
-        let last = rows.last().map(|row| row.position);
-        let Some(last) = last.filter(|_| undo.position < undo.until) else {
+        let rows = written(work, &undo)?;
+        let Some(last) = rows.last().map(|row| row.position) else {
             return work.finish(State::Undone, None);
         };
         piece(work, rows, last)?;
+        fail::point(fail::Point::UndoPiece);
         tell(&work.status);
     }
 }
 
+/// What the import wrote, from where the undo stands. Read from the log itself: all of it was committed before, while
+/// followers of the log are not told of it as long as an older transaction of somebody else is open.
+fn written(work: &Work, undo: &Undone) -> EngineResult<Vec<LogRow>> {
+    let import = format!("import:{}", work.status.id);
+    let select = Select::of(log::TABLE, &log::COLUMNS)
+        .filter(Cond::compare("seq", Op::Greater, undo.position))
+        .filter(Cond::compare("seq", Op::LessOrEqual, undo.until))
+        .filter(Cond::equal("via", import.as_str()))
+        .order("seq", Direction::Ascending)
+        .limit(ROWS);
+    let rows = work.engine.store().look(|view| view.select(&select))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| LogRow::from_cells(row.seq, row.cells))
+        .collect())
+}
+
 fn piece(work: &mut Work, rows: Vec<LogRow>, last: i64) -> EngineResult<()> {
-    let import: Arc<str> = format!("import:{}", work.status.id).into();
     let via = format!("undo:{}", work.status.id);
     let ctx = match work.status.person {
         0 => work.engine.system(&via)?,
         person => work.engine.context(person, &via)?,
     };
-    let rows: Vec<LogRow> = rows
-        .into_iter()
-        .filter(|row| *row.entry.via == *import)
-        .collect();
-    let shared = Arc::new((ctx, rows, work.status.clone()));
-    let (job, lease) = (shared, work.lease);
-    work.status = work.engine.store().change(Weight::Bulk, move |tx| {
+    let (job, lease) = (Arc::new((ctx, rows, work.status.clone())), work.lease);
+    work.status = job.0.clone().change(Weight::Bulk, move |tx| {
         let (ctx, rows, status) = &*job;
         lease.hold(tx, &ctx.engine)?;
         let mut status = status.clone();

@@ -4,7 +4,7 @@ use super::{Change, Prepared, Saved, apply, prepare, savepoint};
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
 use crate::idempotency::{self, Done};
-use guanxi_store::{StoreError, StoreExt, Weight};
+use guanxi_store::{StoreError, Weight};
 use std::sync::Arc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ fn atomic(ctx: &Context, changes: Vec<Change>) -> Result<Vec<Saved>, (usize, Eng
         prepared.push(prepare(ctx, change).map_err(|error| (at, error))?);
     }
     let context = ctx.clone();
-    let outcome = ctx.engine.store().change(Weight::Bulk, move |tx| {
+    let outcome = ctx.change(Weight::Bulk, move |tx| {
         let mut saved = Vec::with_capacity(prepared.len());
         for (at, change) in prepared.iter().enumerate() {
             saved.push(apply(tx, &context, change).map_err(|error| At(at, error))?);
@@ -71,7 +71,7 @@ pub fn apply_each(ctx: &Context, chunk: Vec<EngineResult<Prepared>>) -> Vec<Engi
     let (good, mut results): Split = split(chunk);
     let good = Arc::new(good);
     let shared = good.clone();
-    let outcome = ctx.engine.store().change(Weight::Bulk, move |tx| {
+    let outcome = ctx.change(Weight::Bulk, move |tx| {
         let mut saved = Vec::with_capacity(shared.len());
         for (_, prepared) in shared.iter() {
             let result = savepoint(tx, |tx| apply(tx, &context, prepared));
@@ -91,9 +91,8 @@ pub fn apply_each(ctx: &Context, chunk: Vec<EngineResult<Prepared>>) -> Vec<Engi
             }
         }
         Err(error) => {
-            let text = error.to_string();
             for (at, _) in good.iter() {
-                results[*at] = Some(Err(EngineError::Broken(text.clone())));
+                results[*at] = Some(Err(same(&error)));
             }
         }
     }
@@ -102,6 +101,19 @@ pub fn apply_each(ctx: &Context, chunk: Vec<EngineResult<Prepared>>) -> Vec<Engi
         .into_iter()
         .map(|result| result.unwrap_or_else(lost))
         .collect()
+}
+
+/// What stopped all, for one more of them.
+fn same(error: &EngineError) -> EngineError {
+    match error {
+        EngineError::Outdated => EngineError::Outdated,
+        EngineError::Store(StoreError::Full) => EngineError::Store(StoreError::Full),
+        EngineError::Store(StoreError::Conflict) => EngineError::Store(StoreError::Conflict),
+        EngineError::Store(StoreError::Unavailable(text)) => {
+            EngineError::Store(StoreError::Unavailable(text.clone()))
+        }
+        error => EngineError::Broken(error.to_string()),
+    }
 }
 
 type Split = (Vec<(usize, Prepared)>, Vec<Option<EngineResult<Saved>>>);
@@ -123,6 +135,12 @@ fn split(chunk: Vec<EngineResult<Prepared>>) -> Split {
 
 /// An error with the position of its operation, through the transaction.
 struct At(usize, EngineError);
+
+impl From<EngineError> for At {
+    fn from(error: EngineError) -> At {
+        At(0, error)
+    }
+}
 
 impl From<StoreError> for At {
     fn from(error: StoreError) -> At {

@@ -44,6 +44,19 @@ const PASSED_OVER: [&str; 7] = [
     "deleted_at",
 ];
 
+impl Prepared {
+    /// What was asked.
+    pub fn again(&self) -> Change {
+        Change {
+            object: self.object.clone(),
+            target: self.target.clone(),
+            fields: self.fields.clone(),
+            act: self.act,
+            origin: self.origin,
+        }
+    }
+}
+
 /// Types the values and finds what is wrong with them; an unknown field is a bad request at once.
 pub fn prepare(ctx: &Context, change: Change) -> EngineResult<Prepared> {
     let object = change.object;

@@ -23,7 +23,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::idempotency::{self, Done};
 use crate::record::Record;
 use guanxi_meta::Object;
-use guanxi_store::{StoreError, StoreExt, Transaction, Weight};
+use guanxi_store::{StoreError, Transaction, Weight};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -129,6 +129,15 @@ impl Change {
         }
     }
 
+    /// Of the object as this context's catalogue has it, where it was named under another.
+    fn under(mut self, ctx: &Context) -> EngineResult<Change> {
+        if !ctx.catalog.knows(&self.object) {
+            let now = ctx.catalog.now(&self.object);
+            self.object = now.ok_or(EngineError::NotFound)?.clone();
+        }
+        Ok(self)
+    }
+
     /// On behalf of a noun that was itself allowed.
     #[must_use]
     pub fn as_part_of(mut self, noun: &'static str) -> Change {
@@ -140,9 +149,18 @@ impl Change {
 
 /// Saves one change in a transaction of its own; durable when it answers.
 pub fn save(ctx: &Context, change: Change) -> EngineResult<Saved> {
-    let prepared = prepare(ctx, change)?;
+    let mut prepared = Arc::new(prepare(ctx, change.under(ctx)?)?);
+    ctx.under_newest(|ctx| {
+        if !ctx.catalog.knows(&prepared.object) {
+            prepared = Arc::new(prepare(ctx, prepared.again().under(ctx)?)?);
+        }
+        save_prepared(ctx, prepared.clone())
+    })
+}
+
+fn save_prepared(ctx: &Context, prepared: Arc<Prepared>) -> EngineResult<Saved> {
     let context = ctx.clone();
-    let saved = ctx.engine.store().change(Weight::Light, move |tx| {
+    let saved = ctx.change(Weight::Light, move |tx| {
         let saved = apply(tx, &context, &prepared)?;
         idempotency::seal(tx, &context, &Done::Saved(&saved))?;
         Ok::<_, EngineError>(saved)
