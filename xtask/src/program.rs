@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -12,7 +12,11 @@ use crate::postgres::free_port;
 use crate::shell;
 
 /// The built program.
-pub struct Program(PathBuf);
+pub struct Program {
+    path: PathBuf,
+    /// Beside the environment that it inherits.
+    variables: Vec<(&'static str, PathBuf)>,
+}
 
 impl Program {
     /// Builds it with the dev profile, unless `GUANXI_PROGRAM` names one that
@@ -26,13 +30,24 @@ impl Program {
                 shell::target().join("debug/guanxi")
             }
         };
-        let program = Program(std::path::absolute(program)?);
+        let program = Program {
+            path: std::path::absolute(program)?,
+            variables: Vec::new(),
+        };
         let help = shell::read(program.command().arg("--help"))?;
         Ok(help.contains("serve").then_some(program))
     }
 
+    /// The same with an environment variable.
+    pub fn with(mut self, name: &'static str, value: PathBuf) -> Program {
+        self.variables.push((name, value));
+        self
+    }
+
     pub fn command(&self) -> Command {
-        Command::new(&self.0)
+        let mut command = Command::new(&self.path);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
     }
 
     /// Runs a command with text on its standard input; returns its output.
@@ -63,6 +78,34 @@ impl Program {
     /// Starts `serve` on a free port and waits until `/readyz` answers 200.
     /// `log` is appended to.
     pub fn serve(&self, database: &str, log: &Path) -> Result<Server> {
+        let mut server = self.launch(database, log, None)?;
+        match server.wait_ready(Duration::from_secs(60))? {
+            Start::Ready => Ok(server),
+            Start::Ended(status) => {
+                bail!("`serve` ended with {status}: {}", server.last_words())
+            }
+        }
+    }
+
+    /// The same with an environment variable that lets it die at some point,
+    /// maybe before it is ready: then there is nothing to serve.
+    pub fn serve_armed(
+        &self,
+        database: &str,
+        log: &Path,
+        variable: (&str, &str),
+    ) -> Result<Option<Server>> {
+        let mut server = self.launch(database, log, Some(variable))?;
+        Ok(match server.wait_ready(Duration::from_secs(60))? {
+            Start::Ready => Some(server),
+            Start::Ended(status) if status.code().is_none() => None,
+            Start::Ended(status) => {
+                bail!("`serve` ended with {status}: {}", server.last_words())
+            }
+        })
+    }
+
+    fn launch(&self, database: &str, log: &Path, variable: Option<(&str, &str)>) -> Result<Server> {
         let port = free_port()?;
         let out = File::options().create(true).append(true).open(log)?;
         let mut command = self.command();
@@ -71,15 +114,20 @@ impl Program {
             .arg(format!("127.0.0.1:{port}"))
             .stdin(Stdio::null());
         command.stdout(out.try_clone()?).stderr(out);
+        command.envs(variable);
         let child = command.spawn().context("`serve` could not be started")?;
-        let mut server = Server {
+        Ok(Server {
             url: format!("http://127.0.0.1:{port}"),
             child,
             log: log.to_path_buf(),
-        };
-        server.wait_ready(Duration::from_secs(60))?;
-        Ok(server)
+        })
     }
+}
+
+/// How a start went.
+enum Start {
+    Ready,
+    Ended(ExitStatus),
 }
 
 /// A running `serve`; killed when dropped.
@@ -99,15 +147,27 @@ impl Server {
         Ok(())
     }
 
-    fn wait_ready(&mut self, limit: Duration) -> Result<()> {
+    /// Whether it has ended by itself within this time.
+    pub fn ends_within(&mut self, limit: Duration) -> Result<bool> {
+        let start = Instant::now();
+        while start.elapsed() < limit {
+            if self.child.try_wait()?.is_some() {
+                return Ok(true);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(false)
+    }
+
+    fn wait_ready(&mut self, limit: Duration) -> Result<Start> {
         let address = format!("{}/readyz", self.url);
         let start = Instant::now();
         while start.elapsed() < limit {
             if let Some(status) = self.child.try_wait()? {
-                bail!("`serve` ended with {status}: {}", self.last_words());
+                return Ok(Start::Ended(status));
             }
             if ureq::get(&address).call().is_ok() {
-                return Ok(());
+                return Ok(Start::Ready);
             }
             std::thread::sleep(Duration::from_millis(20));
         }

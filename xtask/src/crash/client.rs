@@ -66,12 +66,25 @@ impl Client {
         )
     }
 
+    /// A PUT; what is sent twice is the same.
+    pub fn put(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
+        self.send(self.json("PUT", path), body.to_string())
+    }
+
+    pub fn delete(&self, path: &str) -> Result<Answer, Failure> {
+        let request = self.request("DELETE", path).body(());
+        let response = request
+            .map_err(cut)
+            .and_then(|request| self.agent.run(request).map_err(cut));
+        read(response?)
+    }
+
     /// A form with a file: `fields`, then the file as `file`.
     pub fn upload(
         &self,
         path: &str,
         fields: &[(&str, &str)],
-        csv: &str,
+        (name, content): (&str, &str),
     ) -> Result<Answer, Failure> {
         let boundary = "guanxi-crash-boundary";
         let part = |name: &str, value: &str| {
@@ -84,8 +97,8 @@ impl Client {
             .map(|(name, value)| part(name, value))
             .collect();
         body.push_str(&format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"rows.csv\"\r\n\
-             Content-Type: text/csv\r\n\r\n{csv}\r\n--{boundary}--\r\n"
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: text/plain\r\n\r\n{content}\r\n--{boundary}--\r\n"
         ));
         let kind = format!("multipart/form-data; boundary={boundary}");
         self.send(

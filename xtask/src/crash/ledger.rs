@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 /// The kinds of write under load.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
@@ -10,31 +12,48 @@ pub enum Kind {
     Batch,
     Conversion,
     Merge,
+    Handover,
+    Removal,
+    Upload,
+    Pool,
+    Deal,
     Import,
+    Undo,
     Field,
+    Role,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 14] = [
         Kind::Create,
         Kind::Update,
         Kind::Batch,
         Kind::Conversion,
         Kind::Merge,
+        Kind::Handover,
+        Kind::Removal,
+        Kind::Upload,
+        Kind::Pool,
+        Kind::Deal,
         Kind::Import,
+        Kind::Undo,
         Kind::Field,
+        Kind::Role,
     ];
 
     /// How often it is drawn, of 100.
     pub fn weight(self) -> u64 {
         match self {
-            Kind::Create => 38,
-            Kind::Update => 32,
-            Kind::Batch => 10,
-            Kind::Conversion => 9,
+            Kind::Create => 25,
+            Kind::Update => 24,
+            Kind::Batch => 8,
+            Kind::Conversion => 7,
             Kind::Merge => 6,
-            Kind::Import => 3,
-            Kind::Field => 2,
+            Kind::Handover | Kind::Removal | Kind::Upload => 5,
+            Kind::Pool => 4,
+            Kind::Deal => 4,
+            Kind::Import | Kind::Undo | Kind::Field => 2,
+            Kind::Role => 1,
         }
     }
 }
@@ -60,6 +79,18 @@ pub struct Record {
     pub pending: Option<String>,
 }
 
+/// One thing that an act changes, as an outsider sees it. What is not there
+/// is null.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// Below `/api/v1`.
+    pub path: String,
+    /// A JSON pointer into the answer.
+    pub member: &'static str,
+    pub before: Value,
+    pub after: Value,
+}
+
 /// A write other than an update of a record.
 #[derive(Clone, Debug)]
 pub enum Write {
@@ -77,12 +108,17 @@ pub enum Write {
         company: String,
         contact: String,
     },
-    /// A customer that goes into another.
-    Merge { kept: String, gone: String },
     /// Customers called `{tag}{number}`, by a job that outlives the process.
     Import { tag: String, count: usize },
+    /// The same taken back, by such a job.
+    Undo { tag: String, count: usize },
     /// A field of customers.
     Field { name: String },
+    /// Anything whose parts can be looked at one by one. A later act on the
+    /// same subject takes its place.
+    Act { subject: String, probes: Vec<Probe> },
+    /// Something else has been done to the same since.
+    Superseded,
 }
 
 /// The writes of one worker.
@@ -92,11 +128,34 @@ pub struct Ledger {
     /// Positions in `records` touched since the last check.
     pub touched: Vec<usize>,
     pub writes: Vec<(Write, Certainty)>,
-    /// How many of `writes` have been checked after a restart.
-    pub checked: usize,
+    /// Positions in `writes` that have not been checked after a restart.
+    pub unchecked: Vec<usize>,
     /// Counts names, so that each is used once.
     pub names: u64,
 }
+
+impl Ledger {
+    pub fn enter(&mut self, write: Write, certainty: Certainty) {
+        let same = |other: &Write| match (other, &write) {
+            (Write::Act { subject, .. }, Write::Act { subject: new, .. }) => subject == new,
+            (Write::Import { tag, .. }, Write::Undo { tag: new, .. }) => tag == new,
+            _ => false,
+        };
+        // What it follows was a moment ago: an act's steps come one after
+        // another.
+        let recent = self.writes.len().saturating_sub(RECENT);
+        for (other, _) in &mut self.writes[recent..] {
+            if same(other) {
+                *other = Write::Superseded;
+            }
+        }
+        self.unchecked.push(self.writes.len());
+        self.writes.push((write, certainty));
+    }
+}
+
+/// How far back an entry may lie that a new one takes the place of.
+const RECENT: usize = 5_000;
 
 /// What became of the writes of a kind.
 #[derive(Default, Clone)]
@@ -152,5 +211,22 @@ mod tests {
     #[test]
     fn the_weights_make_a_hundred() {
         assert_eq!(Kind::ALL.iter().map(|kind| kind.weight()).sum::<u64>(), 100);
+    }
+
+    #[test]
+    fn a_later_act_takes_the_place_of_an_earlier_one() {
+        let act = |subject: &str| Write::Act {
+            subject: subject.into(),
+            probes: Vec::new(),
+        };
+        let mut ledger = Ledger::default();
+        for subject in ["a", "b", "a"] {
+            ledger.enter(act(subject), Certainty::Acknowledged);
+        }
+        let standing = ledger
+            .writes
+            .iter()
+            .filter(|(write, _)| !matches!(write, Write::Superseded));
+        assert_eq!((standing.count(), ledger.unchecked.len()), (2, 3));
     }
 }

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::client::{Client, Failure};
 use super::ledger::{Certainty, Kind, Ledger, Record, Tally, Write};
+use super::points::Lead;
 use super::random::Random;
 
 const BATCH: usize = 20;
-const IMPORT: usize = 300;
+pub const IMPORT: usize = 300;
 /// Fields made in a whole run by one worker: they stay in every later record.
 const FIELDS: usize = 3;
 
@@ -22,10 +23,14 @@ pub struct Worker<'a> {
     pub random: Random,
     /// Distinguishes the names of this worker from all others.
     pub prefix: String,
+    /// The ids of whoever asks, and of a colleague.
+    pub people: &'a [String; 2],
+    /// What a round that waits for one point does more often than others.
+    pub lead: Lead,
 }
 
 /// What an attempt came to: the entry for the ledger is written either way.
-type Attempt = Result<(), Failure>;
+pub type Attempt = Result<(), Failure>;
 
 impl Worker<'_> {
     /// Writes until `stop` is set or the connection is cut.
@@ -38,8 +43,15 @@ impl Worker<'_> {
                 Kind::Batch => self.batch(),
                 Kind::Conversion => self.conversion(),
                 Kind::Merge => self.merge(),
-                Kind::Import => self.import(),
+                Kind::Handover => self.handover(),
+                Kind::Removal => self.removal(),
+                Kind::Upload => self.upload(),
+                Kind::Pool => self.pool(),
+                Kind::Deal => self.deal(),
+                Kind::Import => self.import().map(drop),
+                Kind::Undo => self.undo(stop),
                 Kind::Field => self.field(),
+                Kind::Role => self.role(),
             };
             if self.is_cut(kind, attempt) {
                 return;
@@ -54,16 +66,19 @@ impl Worker<'_> {
             ticket = ticket.saturating_sub(kind.weight());
             hit
         });
-        let kind = kind.unwrap_or(Kind::Create);
+        let led = self.lead.0.filter(|_| self.random.below(3) == 0);
+        let kind = led.or(kind).unwrap_or(Kind::Create);
         let fields = self
             .ledger
             .writes
             .iter()
             .filter(|(write, _)| matches!(write, Write::Field { .. }));
         let exhausted = kind == Kind::Field && fields.count() >= FIELDS;
+        // One worker alone changes roles, so that it knows what they are.
+        let foreign = kind == Kind::Role && !self.prefix.ends_with("-0");
         let unable = kind == Kind::Update && self.ledger.records.is_empty();
         let absent = self.tally.lock().is_ok_and(|tally| tally.is_absent(kind));
-        if exhausted || unable || absent {
+        if exhausted || foreign || unable || absent {
             Kind::Create
         } else {
             kind
@@ -96,8 +111,9 @@ impl Worker<'_> {
         false
     }
 
-    fn create(&mut self) -> Result<Record, Failure> {
+    pub fn create(&mut self) -> Result<Record, Failure> {
         let (name, key) = (self.name("c"), self.name("key"));
+        let name = format!("{name} {}", word(&self.prefix, self.ledger.names));
         let note = format!("first of {name}");
         let body = json!({"name": name, "description": note});
         match self.client.post("/records/customer", &key, &body) {
@@ -175,32 +191,27 @@ impl Worker<'_> {
         self.enter(write, answer.map(drop))
     }
 
-    fn merge(&mut self) -> Attempt {
-        // Both leave the list of records that updates draw from.
-        let (kept, gone) = (self.create()?.id, self.create()?.id);
-        self.ledger
-            .records
-            .retain(|record| record.id != kept && record.id != gone);
-        let end = self.ledger.records.len();
-        self.ledger.touched.retain(|at| *at < end);
-        let key = self.name("key");
-        let body = json!({"with": [gone], "choose": {}});
-        let answer = self
-            .client
-            .post(&format!("/records/customer/{kept}/merge"), &key, &body);
-        self.enter(Write::Merge { kept, gone }, answer.map(drop))
-    }
-
-    fn import(&mut self) -> Attempt {
+    /// Its tag, and its id where it was answered.
+    pub fn import(&mut self) -> Result<(String, String), Failure> {
         let tag = format!("{}-", self.name("i"));
         let rows: String = (0..IMPORT)
             .map(|number| format!("{tag}{number}\n"))
             .collect();
         let fields = [("object", "customer"), ("mode", "create")];
+        let file = format!("name\n{rows}");
         let answer = self
             .client
-            .upload("/imports", &fields, &format!("name\n{rows}"));
-        self.enter(Write::Import { tag, count: IMPORT }, answer.map(drop))
+            .upload("/imports", &fields, ("rows.csv", file.as_str()));
+        let id = answer
+            .as_ref()
+            .map(|answer| text(&answer.body["id"]))
+            .unwrap_or_default();
+        let write = Write::Import {
+            tag: tag.clone(),
+            count: IMPORT,
+        };
+        self.enter(write, answer.map(drop))?;
+        Ok((tag, id))
     }
 
     fn field(&mut self) -> Attempt {
@@ -212,9 +223,9 @@ impl Worker<'_> {
         self.enter(Write::Field { name }, answer.map(drop))
     }
 
-    fn enter(&mut self, write: Write, attempt: Attempt) -> Attempt {
+    pub fn enter(&mut self, write: Write, attempt: Attempt) -> Attempt {
         match &attempt {
-            Ok(()) => self.ledger.writes.push((write, Certainty::Acknowledged)),
+            Ok(()) => self.ledger.enter(write, Certainty::Acknowledged),
             Err(failure) => self.note(write, failure),
         }
         attempt
@@ -223,17 +234,29 @@ impl Worker<'_> {
     /// A write that got no answer is remembered; one that was refused is not.
     fn note(&mut self, write: Write, failure: &Failure) {
         if matches!(failure, Failure::Cut) {
-            self.ledger.writes.push((write, Certainty::Unknown));
+            self.ledger.enter(write, Certainty::Unknown);
         }
     }
 
-    fn name(&mut self, kind: &str) -> String {
+    pub fn name(&mut self, kind: &str) -> String {
         self.ledger.names += 1;
         format!("{kind}{}-{}", self.prefix, self.ledger.names)
     }
 }
 
-fn text(value: &Value) -> String {
+/// A word of letters that no other name has: what search is asked for.
+fn word(prefix: &str, number: u64) -> String {
+    let worker: u64 = prefix.trim_start_matches('-').parse().unwrap_or_default();
+    let mut rest = worker * 10_000_000 + number;
+    let mut word = String::from("zq");
+    for _ in 0..7 {
+        word.push(char::from(b'a' + (rest % 26) as u8));
+        rest /= 26;
+    }
+    word
+}
+
+pub fn text(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_string)

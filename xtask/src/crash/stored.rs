@@ -59,13 +59,15 @@ impl Stored {
                     + usize::from(self.contact_names.contains(contact));
                 whole("conversion of lead", lead, parts, 2, true)
             }
-            Write::Merge { kept, gone } => {
-                let is_right =
-                    self.customers.contains_key(kept) && !self.customers.contains_key(gone);
-                (!is_right).then(|| format!("lost: merge of {gone} into {kept}"))
+            Write::Undo { tag, .. } => {
+                let left = self.count(tag);
+                (left > 0).then(|| format!("lost: import {tag} taken back, {left} are there"))
             }
-            // A create became a record; a field was tried out after its round.
-            Write::Create { .. } | Write::Field { .. } => None,
+            // A create became a record; a field was tried out after its round;
+            // acts are looked at one by one.
+            Write::Create { .. } | Write::Field { .. } | Write::Act { .. } | Write::Superseded => {
+                None
+            }
         }
     }
 
@@ -127,13 +129,12 @@ mod tests {
         };
         assert!(stored.check(&batch(2)).is_none());
         assert!(stored.check(&batch(3)).is_some());
-        let merge = |kept: &str, gone: &str| Write::Merge {
-            kept: kept.into(),
-            gone: gone.into(),
+        let undo = |tag: &str| Write::Undo {
+            tag: tag.into(),
+            count: 2,
         };
-        assert!(stored.check(&merge("1", "9")).is_none());
-        assert!(stored.check(&merge("1", "2")).is_some());
-        assert!(stored.check(&merge("9", "8")).is_some());
+        assert!(stored.check(&undo("b-")).is_some());
+        assert!(stored.check(&undo("i-")).is_none());
         let conversion = |contact: &str| Write::Conversion {
             lead: "l".into(),
             company: "company".into(),

@@ -5,36 +5,69 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use super::client::{Answer, Client, Failure};
-use super::ledger::{Certainty, Ledger, Record, Write};
+use super::client::{Answer, Client, Failure, list};
+use super::ledger::{Certainty, Ledger, Probe, Record, Write};
 use super::stored::Stored;
 
 /// How long an import may take to be resumed and finished.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Whether jobs that outlive the process are waited for.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Jobs {
+    /// They are looked at in a later round: that they are killed again and
+    /// again is part of the trial.
+    Later,
+    Awaited,
+}
 
 /// Checks what a ledger gained since the last restart, and settles what was
 /// unknown. Returns what is wrong, in words.
-pub fn recent(client: &Client, ledger: &mut Ledger) -> Result<Vec<String>> {
+pub fn recent(client: &Client, ledger: &mut Ledger, jobs: Jobs) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     let mut touched = std::mem::take(&mut ledger.touched);
     touched.sort_unstable();
     touched.dedup();
-    for at in touched {
-        if let Some(record) = ledger.records.get_mut(at) {
+    for at in &touched {
+        if let Some(record) = ledger.records.get_mut(*at) {
             let answer = absent_is_none(client.get(&format!("/records/customer/{}", record.id)))?;
             wrong.extend(settle(record, answer.as_ref()));
         }
     }
-    while let Some((write, certainty)) = ledger.writes.get(ledger.checked).cloned() {
+    let newest = touched.iter().rev().take(SEARCHED);
+    for record in newest.filter_map(|at| ledger.records.get(*at)) {
+        wrong.extend(searched(client, record)?);
+    }
+    for at in std::mem::take(&mut ledger.unchecked) {
+        let (write, certainty) = ledger.writes[at].clone();
+        let is_job = matches!(write, Write::Import { .. } | Write::Undo { .. });
+        if is_job && jobs == Jobs::Later {
+            ledger.unchecked.push(at);
+            continue;
+        }
         wrong.extend(check(client, &write, certainty)?);
         if let Write::Create { name, note, key } = &write {
             let (fault, record) = replay(client, name, note, key)?;
             wrong.extend(fault);
             ledger.records.extend(record);
         }
-        ledger.checked += 1;
     }
     Ok(wrong)
+}
+
+/// Records of one worker that search is asked for after each restart.
+const SEARCHED: usize = 3;
+
+/// Search finds what was acknowledged, by the word that no other has.
+fn searched(client: &Client, record: &Record) -> Result<Option<String>> {
+    let word = record.name.rsplit(' ').next().unwrap_or_default();
+    let answer = match client.get(&format!("/search?q={word}")) {
+        Ok(answer) => answer,
+        Err(failure) => bail!("search does not answer: {failure:?}"),
+    };
+    let found = list(&answer)
+        .iter()
+        .any(|hit| hit["id"] == record.id.as_str());
+    Ok((!found).then(|| format!("search for `{word}` does not find customer {}", record.id)))
 }
 
 /// Checks everything that was acknowledged in the whole run, against one
@@ -48,7 +81,12 @@ pub fn everything(client: &Client, ledgers: &mut [Ledger]) -> Result<Vec<String>
         }
         for (write, certainty) in &ledger.writes {
             if *certainty == Certainty::Acknowledged {
-                wrong.extend(stored.check(write));
+                wrong.extend(match write {
+                    Write::Act { subject, probes } => {
+                        acted(client, (subject, probes), Certainty::Acknowledged)?
+                    }
+                    write => stored.check(write),
+                });
             }
         }
         for record in ledger
@@ -61,6 +99,32 @@ pub fn everything(client: &Client, ledgers: &mut [Ledger]) -> Result<Vec<String>
         }
     }
     Ok(wrong)
+}
+
+/// All parts of an act are as after it; all as before it where no answer
+/// came.
+fn acted(
+    client: &Client,
+    (subject, probes): (&str, &[Probe]),
+    certainty: Certainty,
+) -> Result<Option<String>> {
+    let (mut after, mut before) = (0, 0);
+    let mut seen = Vec::new();
+    for probe in probes {
+        let answer = absent_is_none(client.get(&probe.path))?.unwrap_or_default();
+        let value = answer.pointer(probe.member).cloned().unwrap_or_default();
+        after += usize::from(value == probe.after);
+        before += usize::from(value == probe.before);
+        seen.push(format!("{}{} = {value}", probe.path, probe.member));
+    }
+    let is_right =
+        after == probes.len() || (before == probes.len() && certainty == Certainty::Unknown);
+    let state = if before == probes.len() {
+        "lost"
+    } else {
+        "half"
+    };
+    Ok((!is_right).then(|| format!("{state}: an act on {subject}: {}", seen.join(", "))))
 }
 
 /// Compares a record with what is stored, and takes over an update of which
@@ -99,9 +163,16 @@ fn check(client: &Client, write: &Write, certainty: Certainty) -> Result<Option<
             whole("batch", tag, found, *count, must)
         }
         Write::Import { tag, count } => {
-            let found = imported(client, tag, *count, must)?;
+            let found = found(client, "customer", &format!("name ^= \"{tag}\""))?;
             whole("import", tag, found, *count, must)
         }
+        Write::Undo { tag, count } => {
+            let found = found(client, "customer", &format!("name ^= \"{tag}\""))?;
+            let is_right = found == 0 || (found == *count && !must);
+            (!is_right).then(|| format!("half: import {tag} taken back: {found} of {count} left"))
+        }
+        Write::Act { subject, probes } => acted(client, (subject, probes), certainty)?,
+        Write::Superseded => None,
         Write::Conversion {
             lead,
             company,
@@ -112,7 +183,6 @@ fn check(client: &Client, write: &Write, certainty: Certainty) -> Result<Option<
             let parts = customers + contacts;
             whole("conversion of lead", lead, parts, 2, must)
         }
-        Write::Merge { kept, gone } => merged(client, kept, gone, must)?,
         Write::Field { name } => field(client, name, must)?,
     })
 }
@@ -169,33 +239,28 @@ fn replay(
     Ok((None, Some(record)))
 }
 
-/// An import is a job: it goes on after a restart. Waits until it is whole,
-/// or until it is clear that it never began.
-fn imported(client: &Client, tag: &str, count: usize, must: bool) -> Result<usize> {
+/// An import is a job: it goes on after a restart, once the lease of the
+/// process that was killed is over. Waits until all are at their end.
+pub fn await_jobs(client: &Client) -> Result<Option<String>> {
     let start = Instant::now();
-    let grace = Duration::from_secs(1);
     loop {
-        let found = found(client, "customer", &format!("name ^= \"{tag}\""))?;
-        let never_began = found == 0 && !must && start.elapsed() > grace;
-        if found >= count || never_began || start.elapsed() > PATIENCE {
-            return Ok(found);
+        let answer = match client.get("/imports?limit=500") {
+            Ok(answer) => answer,
+            Err(failure) => bail!("the list of imports does not answer: {failure:?}"),
+        };
+        let is_at_work =
+            |one: &&Value| matches!(one["state"].as_str(), Some("running" | "undoing"));
+        let all = list(&answer);
+        let Some(working) = all.iter().find(is_at_work) else {
+            return Ok(None);
+        };
+        if start.elapsed() > PATIENCE {
+            return Ok(Some(format!(
+                "an import does not come to its end: {working}"
+            )));
         }
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(300));
     }
-}
-
-fn merged(client: &Client, kept: &str, gone: &str, must: bool) -> Result<Option<String>> {
-    let is_there = |id: &str| -> Result<bool> {
-        Ok(absent_is_none(client.get(&format!("/records/customer/{id}")))?.is_some())
-    };
-    let (kept_there, gone_there) = (is_there(kept)?, is_there(gone)?);
-    Ok(match (kept_there, gone_there) {
-        (false, _) => Some(format!(
-            "lost: customer {kept}, into which {gone} was merged"
-        )),
-        (true, true) if must => Some(format!("lost: merge of {gone} into {kept}")),
-        _ => None,
-    })
 }
 
 /// A field is there and takes a value, or is not there.
