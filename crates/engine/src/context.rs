@@ -128,6 +128,15 @@ impl Context {
         }
     }
 
+    /// This context for the rest of another one's request: its key and whose rights bind go along.
+    #[must_use]
+    pub(crate) fn in_place_of(mut self, other: &Context) -> Context {
+        self.once.clone_from(&other.once);
+        self.rights = other.rights;
+        self.links = other.links.as_ref().map(|_| Arc::default());
+        self
+    }
+
     /// For a request with an Idempotency-Key: what it does and its answer are written together.
     #[must_use]
     pub fn once(mut self, once: Once) -> Context {

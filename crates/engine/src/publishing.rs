@@ -107,7 +107,7 @@ impl Context {
             if !matches!(outcome, Err(EngineError::Outdated)) {
                 break;
             }
-            outcome = body(&self.engine.again(self)?);
+            outcome = body(&self.engine.again(self)?.in_place_of(self));
         }
         outcome
     }

@@ -2,6 +2,7 @@
 //! its own store, catalogue and memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use guanxi_engine::idempotency::{self, Answer, Claim, Done};
 use guanxi_engine::publishing::{Publishing, holds, tighten};
 use guanxi_engine::write::{self, Change};
 use guanxi_engine::{Context, Engine, EngineError, EngineResult, admin, audit};
@@ -183,6 +184,32 @@ fn a_process_that_knows_less_reads_anew_before_it_writes() {
             matches!(flight, Err(EngineError::Outdated)),
             "{backend:?}: {flight:?}"
         );
+    }
+}
+
+/// Found by the crash suite: a write that was begun anew had lost its key, and its repetition was done twice.
+#[test]
+fn a_key_is_kept_by_a_write_that_is_begun_anew() {
+    fn render(_: &Context, _: &Done) -> EngineResult<Answer> {
+        let (body, headers) = ("{}".to_owned(), "{}".to_owned());
+        Ok(Answer {
+            status: 201,
+            body,
+            headers,
+        })
+    }
+    for backend in Backend::all() {
+        let test = bare(backend, core());
+        let old = system(&test.elsewhere());
+        let claimed = |ctx: &Context| idempotency::claim(ctx, "key", b"body", render).unwrap();
+        let Claim::Mine(once) = claimed(&old) else {
+            panic!("nobody has sent this key");
+        };
+        let asked = old.clone().once(once);
+        add(&test.engine, json!({ "name": "late", "kind": "text" })).unwrap();
+        save(&asked, json!({ "name": "A" })).unwrap();
+        drop(asked);
+        assert!(matches!(claimed(&old), Claim::Answered(_)), "{backend:?}");
     }
 }
 
