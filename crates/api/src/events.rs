@@ -29,6 +29,7 @@ pub async fn stream(State(api): State<Api>, headers: HeaderMap, head: Head) -> R
         .and_then(|id| id.to_str().ok()?.parse().ok());
     let caller = tokio::task::spawn_blocking(move || {
         let ctx = head.context(&api)?;
+        crate::params::none(&head.query)?;
         let missed = missed(&api.engine, since)?;
         Ok((ctx, missed))
     });

@@ -2,6 +2,7 @@
 
 use crate::Api;
 use crate::answer::Answer;
+use crate::params;
 use crate::problem::respond_problem;
 use crate::records::identity;
 use crate::run::{Head, run};
@@ -23,7 +24,7 @@ pub async fn create(
     form: Result<Multipart, MultipartRejection>,
 ) -> Response<Body> {
     let (asked, known) = (head.clone(), api.clone());
-    let caller = tokio::task::spawn_blocking(move || asked.context(&known).map(|_| ())).await;
+    let caller = tokio::task::spawn_blocking(move || asked.admitted(&known)).await;
     if let Ok(Err(error)) = caller {
         return respond_problem(&error, head.lang());
     }
@@ -80,8 +81,12 @@ pub async fn remove(State(api): State<Api>, Path(id): Path<String>, head: Head) 
 
 pub async fn get(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
     let lang = head.lang();
-    let found =
-        tokio::task::spawn_blocking(move || files::get(&head.context(&api)?, identity(&id)?)).await;
+    let found = tokio::task::spawn_blocking(move || {
+        let ctx = head.context(&api)?;
+        params::none(&head.query)?;
+        files::get(&ctx, identity(&id)?)
+    })
+    .await;
     match found {
         Ok(Ok((attachment, file))) => send(&attachment, file),
         Ok(Err(error)) => respond_problem(&error, lang),

@@ -4,7 +4,7 @@ use crate::Api;
 use crate::answer::Answer;
 use crate::params;
 use crate::records::{envelope, identity, show};
-use crate::run::{Head, run};
+use crate::run::{Head, run, run_asked};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::Response;
@@ -20,7 +20,7 @@ pub async fn history(
     Path((object, id)): Path<(String, String)>,
     head: Head,
 ) -> Response<Body> {
-    run(api, head, move |ctx, head| {
+    run_asked(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
         let asked = params::read(&head.query, &["limit", "cursor"])?;
         let limit = params::limit(&asked)?.unwrap_or(DEFAULT_ROWS);
@@ -52,7 +52,7 @@ pub async fn timeline(
     Path((object, id)): Path<(String, String)>,
     head: Head,
 ) -> Response<Body> {
-    run(api, head, move |ctx, head| {
+    run_asked(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
         let asked = params::read(&head.query, &["limit", "cursor"])?;
         let limit = params::limit(&asked)?.unwrap_or(DEFAULT_ROWS);
@@ -77,7 +77,7 @@ pub async fn related(
     Path((object, id, relation)): Path<(String, String, String)>,
     head: Head,
 ) -> Response<Body> {
-    run(api, head, move |ctx, head| {
+    run_asked(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
         let mut asked = params::list(&head.query)?;
         let request = std::mem::take(&mut asked.request);

@@ -5,7 +5,7 @@ use crate::answer::{Answer, respond};
 use crate::params;
 use crate::problem::respond_problem;
 use crate::records::identity;
-use crate::run::{Head, run};
+use crate::run::{Head, run, run_asked};
 use crate::upload::{self, Upload};
 use axum::body::Body;
 use axum::extract::multipart::MultipartRejection;
@@ -25,7 +25,7 @@ pub async fn create(
     let asked = head.clone();
     let known = api.clone();
     // Who calls is asked before a large body is read to its end.
-    let caller = tokio::task::spawn_blocking(move || asked.context(&known).map(|_| ())).await;
+    let caller = tokio::task::spawn_blocking(move || asked.admitted(&known)).await;
     if let Ok(Err(error)) = caller {
         return respond_problem(&error, head.lang());
     }
@@ -85,7 +85,7 @@ fn begin(ctx: &Context, mut upload: Upload) -> EngineResult<Answer> {
 }
 
 pub async fn list(State(api): State<Api>, head: Head) -> Response<Body> {
-    run(api, head, |ctx, head| {
+    run_asked(api, head, |ctx, head| {
         let asked = params::read(&head.query, &["limit"])?;
         let imports = import::list(ctx, params::limit(&asked)?.unwrap_or(50))?;
         let data = imports
@@ -123,6 +123,7 @@ pub async fn failed(State(api): State<Api>, Path(id): Path<String>, head: Head) 
     let lang = head.lang();
     let done = tokio::task::spawn_blocking(move || {
         let ctx = head.context(&api)?;
+        params::none(&head.query)?;
         let mut bytes = Vec::new();
         import::failed_rows(&ctx, identity(&id)?, &mut bytes)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())

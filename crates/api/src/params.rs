@@ -3,6 +3,7 @@
 use guanxi_engine::read::list::{Counting, ListRequest, MOST_ROWS};
 use guanxi_engine::{EngineError, EngineResult};
 use guanxi_meta::fault::Fault;
+use guanxi_meta::kind::nearest;
 use std::collections::HashMap;
 
 /// The parameters by name; an unknown or doubled one is a bad request.
@@ -10,10 +11,7 @@ pub fn read(query: &str, known: &[&str]) -> EngineResult<HashMap<String, String>
     let mut found = HashMap::new();
     for (name, value) in form_urlencoded(query) {
         if !known.contains(&name.as_str()) {
-            let fault = Fault::new("unknown_parameter")
-                .with("parameter", &name)
-                .with("known", known.join(", "));
-            return Err(EngineError::BadRequest(fault));
+            return Err(unknown(&name, known));
         }
         if found.insert(name.clone(), value).is_some() {
             return Err(EngineError::BadRequest(
@@ -22,6 +20,26 @@ pub fn read(query: &str, known: &[&str]) -> EngineResult<HashMap<String, String>
         }
     }
     Ok(found)
+}
+
+/// What was asked for that this address does not know, and what it knows.
+pub fn unknown(name: &str, known: &[&str]) -> EngineError {
+    let code = if known.is_empty() {
+        "no_parameters"
+    } else {
+        "unknown_parameter"
+    };
+    EngineError::BadRequest(
+        Fault::new(code)
+            .with("parameter", name)
+            .with("known", known.join(", "))
+            .near(nearest(name, known.iter().copied())),
+    )
+}
+
+/// For an address that takes none.
+pub fn none(query: &str) -> EngineResult<()> {
+    read(query, &[]).map(|_| ())
 }
 
 fn form_urlencoded(query: &str) -> Vec<(String, String)> {

@@ -4,7 +4,7 @@ use crate::Api;
 use crate::answer::Answer;
 use crate::body::{self, Raw};
 use crate::params;
-use crate::run::{Head, run, run_once};
+use crate::run::{Head, run, run_asked, run_once};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::Response;
@@ -24,7 +24,7 @@ pub async fn list(
     Path(object): Path<String>,
     head: Head,
 ) -> Response<Body> {
-    run(api, head, move |ctx, head| {
+    run_asked(api, head, move |ctx, head| {
         let object = ctx.object(&object)?;
         let asked = params::list(&head.query)?;
         let page = list_records(ctx, &object, &asked.request)?;
@@ -39,7 +39,7 @@ pub async fn get(
     Path((object, id)): Path<(String, String)>,
     head: Head,
 ) -> Response<Body> {
-    run(api, head, move |ctx, head| {
+    run_asked(api, head, move |ctx, head| {
         let (object, id) = (ctx.object(&object)?, identity(&id)?);
         let asked = params::read(&head.query, &["fields", "expand", "as_of"])?;
         let fields = asked

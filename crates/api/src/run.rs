@@ -2,6 +2,7 @@
 
 use crate::Api;
 use crate::answer::{Answer, respond};
+use crate::params;
 use crate::problem::respond_problem;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request};
@@ -96,6 +97,12 @@ impl Head {
         })
     }
 
+    /// Whether whoever calls is known and the address is one without parameters: asked before a large body is read.
+    pub fn admitted(&self, api: &Api) -> EngineResult<()> {
+        self.context(api)?;
+        params::none(&self.query)
+    }
+
     /// The language of what is said before the caller is known.
     pub fn lang(&self) -> Lang {
         self.lang.unwrap_or_default()
@@ -135,8 +142,21 @@ impl Head {
     }
 }
 
-/// Runs `work` for the caller on a blocking thread and renders what it answers.
+/// Runs `work` for the caller on a blocking thread and renders what it answers. The address takes no parameters.
 pub async fn run(
+    api: Api,
+    head: Head,
+    work: impl FnOnce(&Context, &Head) -> EngineResult<Answer> + Send + 'static,
+) -> Response<Body> {
+    run_asked(api, head, |ctx, head| {
+        params::none(&head.query)?;
+        work(ctx, head)
+    })
+    .await
+}
+
+/// The same where `work` reads the address's parameters, and refuses those that it does not know.
+pub async fn run_asked(
     api: Api,
     head: Head,
     work: impl FnOnce(&Context, &Head) -> EngineResult<Answer> + Send + 'static,
@@ -190,6 +210,7 @@ fn once(
     body: &[u8],
     work: impl FnOnce(&Context, &Head, &[u8]) -> EngineResult<Answer>,
 ) -> EngineResult<Response<Body>> {
+    params::none(&head.query)?;
     if key.is_empty() || key.len() > 255 || !key.is_ascii() {
         return Err(EngineError::BadRequest(Fault::new("bad_idempotency_key")));
     }

@@ -4,7 +4,7 @@ use crate::Api;
 use crate::answer::Answer;
 use crate::params;
 use crate::records::envelope;
-use crate::run::{Head, run};
+use crate::run::{Head, run_asked};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 const ROWS: u32 = 20;
 
 pub async fn search(State(api): State<Api>, head: Head) -> Response<Body> {
-    run(api, head, move |ctx, head| {
+    run_asked(api, head, move |ctx, head| {
         let asked = params::read(&head.query, &["q", "object", "limit"])?;
         let q = asked
             .get("q")

@@ -38,10 +38,7 @@ async fn read(mut form: Multipart, known: &[&str]) -> EngineResult<Upload> {
         } else if known.contains(&name.as_str()) {
             texts.insert(name, to_text(field).await?);
         } else {
-            let fault = Fault::new("unknown_parameter")
-                .with("parameter", name)
-                .with("known", known.join(", "));
-            return Err(EngineError::BadRequest(fault));
+            return Err(crate::params::unknown(&name, known));
         }
     }
     let (file_name, file) = received.ok_or_else(|| EngineError::field("file", "required"))?;

@@ -116,3 +116,28 @@ fn the_least_of_users_changes_nothing() {
         );
     });
 }
+
+/// A misspelt parameter is told, not passed over: on every address, also on those that take none.
+#[test]
+fn an_unknown_parameter_is_a_bad_request_everywhere() {
+    on_each(|app| {
+        for (method, path) in guanxi_api::ROUTES
+            .iter()
+            .filter(|(_, path)| path.starts_with("/api/v1"))
+        {
+            let asked = format!("{}?no_such_parameter=1", concrete(path));
+            let keyed = app.admin().request(method, &asked);
+            for call in [app.admin().request(method, &asked), keyed.with("idempotency-key", "unknown")] {
+                let reply = call.json(json!({})).send().expect(400);
+                assert!(
+                    reply["detail"].as_str().unwrap().contains("no_such_parameter"),
+                    "{method} {path}: {}",
+                    reply.text
+                );
+            }
+            app.nobody().request(method, &asked).send().expect(401);
+        }
+        let near = app.admin().ask("/records/customer", &[("filtr", "name is null")]);
+        assert!(near.expect(400)["detail"].as_str().unwrap().contains("did you mean filter"));
+    });
+}
