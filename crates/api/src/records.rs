@@ -228,6 +228,6 @@ fn known_fields(
         |name: &str| system(name) || object.position(name).is_some_and(|at| grant.may_read(at));
     match fields.unwrap_or_default().iter().find(|name| !known(name)) {
         None => Ok(()),
-        Some(unknown) => Err(read::unknown_field(object, unknown)),
+        Some(unknown) => Err(read::unknown_field(ctx, object, unknown)),
     }
 }

@@ -41,10 +41,9 @@ fn a_hidden_field_is_unknown_at_every_door() {
                 let length = |text: &str| {
                     // The place in the text, and names that are like the wrong one, follow from what was asked.
                     let piece = text.split("\"length\"").next().unwrap();
-                    piece
-                        .split(" Did you mean")
-                        .next()
-                        .unwrap()
+                    [" Did you mean", "; did you mean", ": check the name"]
+                        .iter()
+                        .fold(piece, |text, end| text.split(end).next().unwrap())
                         .trim_end_matches("\",\"position\":0,")
                         .to_owned()
                 };

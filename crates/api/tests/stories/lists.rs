@@ -392,6 +392,25 @@ fn what_is_not_known_is_refused() {
         ] {
             sam.get(path).expect(400);
         }
+        // A slip of the pen is told with what was perhaps meant, if the caller may read that.
+        for parameters in [
+            ("fields", "nmae"),
+            ("sort", "nmae"),
+            ("expand", "ower"),
+            ("filter", "nmae is null"),
+        ] {
+            let refused = sam.ask("/records/customer", &[parameters]).expect(400);
+            let detail = refused["detail"].as_str().unwrap();
+            assert!(detail.to_lowercase().contains("did you mean"), "{detail}");
+        }
+        let refused = sam
+            .post("/records/customer", json!({"nmae": "x"}))
+            .expect(400);
+        assert!(
+            refused["detail"].as_str().unwrap().contains("“name”"),
+            "{}",
+            refused.text
+        );
         for path in ["history", "timeline"] {
             sam.get(&format!("/records/customer/{id}/{path}?nothing=1"))
                 .expect(400);

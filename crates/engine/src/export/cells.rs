@@ -1,8 +1,9 @@
 //! From a row's cells to the text of each exported column.
 
-use super::{Heading, Links, Request, safe, unknown};
+use super::{Heading, Links, Request, safe};
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
+use crate::read::unknown_field;
 use guanxi_access::Action;
 use guanxi_meta::{Cell, Field, Object, Value};
 use guanxi_query::cond::{Cond, Select};
@@ -88,7 +89,7 @@ impl Layout {
                 None if SYSTEM.contains(&name.as_str()) => {
                     layout.system(ctx, &name, request.heading)
                 }
-                None => return Err(unknown(object, &name)),
+                None => return Err(unknown_field(ctx, object, &name)),
             }
         }
         Ok(layout)

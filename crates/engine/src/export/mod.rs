@@ -11,7 +11,6 @@ use crate::error::{EngineError, EngineResult};
 use cells::Layout;
 use guanxi_access::Action;
 use guanxi_meta::Object;
-use guanxi_meta::fault::Fault;
 use guanxi_query::cond::{Cond, Direction, Select};
 use guanxi_query::{Purpose, Sort, check_as};
 use guanxi_store::{Row, StoreExt};
@@ -195,13 +194,4 @@ impl Source<'_> {
         }
         Ok(())
     }
-}
-
-/// A name of `fields` that is none, or that the caller may not read: both look the same.
-pub(crate) fn unknown(object: &Object, name: &str) -> EngineError {
-    EngineError::BadRequest(
-        Fault::new("unknown_field")
-            .with("name", name)
-            .with("object", &object.name),
-    )
 }

@@ -12,6 +12,7 @@ use crate::record::Record;
 use guanxi_access::{Action, Grant, Reason};
 use guanxi_meta::Object;
 use guanxi_meta::fault::Fault;
+use guanxi_meta::kind::nearest;
 use guanxi_query::cond::{Cond, Select};
 use guanxi_store::{StoreExt, View};
 use serde_json::Value as Json;
@@ -158,12 +159,23 @@ pub fn expand(ctx: &Context, record: &Record, json: &mut Json, paths: &[&str]) -
     Ok(())
 }
 
-/// The same words for a field that there is not and one that the caller may not read.
-pub fn unknown_field(object: &Object, name: &str) -> EngineError {
+/// The same words for a field that there is not and one that the caller may not read, with the nearest of those that
+/// it may.
+pub fn unknown_field(ctx: &Context, object: &Arc<Object>, name: &str) -> EngineError {
+    let grant = ctx.grant(object, Action::Read);
+    let fields = object.fields.iter().enumerate();
+    let readable = fields
+        .filter(|(at, _)| grant.may_read(*at))
+        .map(|(_, field)| field.name.as_str());
+    let system = Object::SYSTEM
+        .iter()
+        .map(|(name, _, _)| *name)
+        .filter(|name| *name != "deleted_at");
     EngineError::BadRequest(
         Fault::new("unknown_field")
             .with("name", name)
-            .with("object", &object.name),
+            .with("object", &object.name)
+            .near(nearest(name, readable.chain(system))),
     )
 }
 
@@ -192,7 +204,7 @@ pub fn linked(
                 .object
                 .position(name)
                 .filter(|at| grant.may_read(*at));
-            let at = at.ok_or_else(|| unknown_field(&record.object, name))?;
+            let at = at.ok_or_else(|| unknown_field(ctx, &record.object, name))?;
             let field = &record.object.fields[at];
             if field.kind.name() != "link" {
                 return Err(EngineError::bad("not_a_link"));

@@ -3,6 +3,7 @@
 use super::{Authority, Change, Origin, Target};
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
+use crate::read::unknown_field;
 use guanxi_access::Action;
 use guanxi_meta::fault::{Fault, FieldError};
 use guanxi_meta::kind::Writable;
@@ -161,13 +162,7 @@ fn read_department(ctx: &Context, prepared: &mut Prepared, json: &Json) {
 
 fn read_field(ctx: &Context, prepared: &mut Prepared, name: &str, json: &Json) -> EngineResult<()> {
     let object = prepared.object.clone();
-    let unknown = || {
-        EngineError::BadRequest(
-            Fault::new("unknown_field")
-                .with("name", name)
-                .with("object", &object.name),
-        )
-    };
+    let unknown = || unknown_field(ctx, &object, name);
     let Some(at) = position(&object, name) else {
         // Members that a read added beside a field (`phones`, `address_parts`) come back unread.
         return if is_extra(&object, name) {
