@@ -21,7 +21,7 @@ pub use problem::problem;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post};
+use axum::routing::{any, delete, get, post};
 use guanxi_engine::Engine;
 use std::sync::Arc;
 use std::time::Instant;
@@ -93,6 +93,9 @@ pub fn router(engine: Engine) -> Router {
     };
     Router::new()
         .nest("/api/v1", v1())
+        // Else the pages, which share the address, would take these for objects.
+        .route("/api", any(problem::no_such_address))
+        .route("/api/{*rest}", any(problem::no_such_address))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -6,7 +6,7 @@ mod commands;
 pub mod demo;
 pub mod house;
 mod packs;
-mod server;
+pub mod server;
 mod terminal;
 
 pub use cli::run;
