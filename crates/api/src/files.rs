@@ -3,9 +3,9 @@
 use crate::Api;
 use crate::answer::Answer;
 use crate::params;
-use crate::problem::respond_problem;
+use crate::problem::{hang_up, respond_problem};
 use crate::records::identity;
-use crate::run::{Head, run};
+use crate::run::{Head, run, run_once};
 use crate::upload::{self, Upload};
 use axum::body::Body;
 use axum::extract::multipart::MultipartRejection;
@@ -26,11 +26,11 @@ pub async fn create(
     let (asked, known) = (head.clone(), api.clone());
     let caller = tokio::task::spawn_blocking(move || asked.admitted(&known)).await;
     if let Ok(Err(error)) = caller {
-        return respond_problem(&error, head.lang());
+        return hang_up(&error, head.lang());
     }
-    match upload::take(form, &["object", "record", "id"]).await {
-        Ok(upload) => run(api, head, move |ctx, _| put(ctx, upload)).await,
-        Err(error) => respond_problem(&error, head.lang()),
+    match upload::take(form, &["object", "record", "id"], &head).await {
+        Ok((upload, asked)) => run_once(api, head, asked, move |ctx, _, _| put(ctx, upload)).await,
+        Err(error) => hang_up(&error, head.lang()),
     }
 }
 
@@ -51,8 +51,12 @@ fn put(ctx: &Context, mut upload: Upload) -> EngineResult<Answer> {
         &upload.file_name,
         &mut upload.file,
     )?;
+    Ok(attached(ctx, &attachment))
+}
+
+pub fn attached(ctx: &Context, attachment: &Attachment) -> Answer {
     let location = format!("/api/v1/files/{}", attachment.id);
-    Ok(Answer::created(attachment.to_json(ctx), location))
+    Answer::created(attachment.to_json(ctx), location)
 }
 
 pub async fn list(

@@ -2,18 +2,18 @@
 
 use crate::Api;
 use crate::answer::{Answer, respond};
+use crate::body::Raw;
 use crate::params;
-use crate::problem::respond_problem;
-use crate::records::identity;
-use crate::run::{Head, run, run_asked};
+use crate::problem::{hang_up, respond_problem};
+use crate::records::{envelope, identity};
+use crate::run::{Head, run, run_asked, run_once};
 use crate::upload::{self, Upload};
 use axum::body::Body;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path, State};
 use axum::http::{Response, StatusCode, header};
-use guanxi_engine::import::{self, Mapping, Mode, Request, Run};
+use guanxi_engine::import::{self, Mapping, Mode, Request, Run, Status};
 use guanxi_engine::{Context, EngineResult};
-use serde_json::json;
 
 const KNOWN: [&str; 5] = ["object", "mode", "match", "map", "dry_run"];
 
@@ -27,11 +27,13 @@ pub async fn create(
     // Who calls is asked before a large body is read to its end.
     let caller = tokio::task::spawn_blocking(move || asked.admitted(&known)).await;
     if let Ok(Err(error)) = caller {
-        return respond_problem(&error, head.lang());
+        return hang_up(&error, head.lang());
     }
-    match upload::take(form, &KNOWN).await {
-        Ok(upload) => run(api, head, move |ctx, _| begin(ctx, upload)).await,
-        Err(error) => respond_problem(&error, head.lang()),
+    match upload::take(form, &KNOWN, &head).await {
+        Ok((upload, asked)) => {
+            run_once(api, head, asked, move |ctx, _, _| begin(ctx, upload)).await
+        }
+        Err(error) => hang_up(&error, head.lang()),
     }
 }
 
@@ -65,36 +67,29 @@ fn begin(ctx: &Context, mut upload: Upload) -> EngineResult<Answer> {
         Some(mapping) => mapping,
         None => import::preview(ctx, id, &object, None)?.mapping,
     };
-    import::start(
-        ctx,
-        id,
-        &Request {
-            object: object.name.clone(),
-            mapping,
-            mode,
-            match_fields,
-            run,
-        },
-    )?;
-    let status = import::status(ctx, id)?;
-    let location = format!("/api/v1/imports/{id}");
-    Ok(Answer {
+    let request = Request {
+        object: object.name.clone(),
+        mapping,
+        mode,
+        match_fields,
+        run,
+    };
+    Ok(begun(&import::start(ctx, id, &request)?))
+}
+
+pub fn begun(status: &Status) -> Answer {
+    Answer {
         status: StatusCode::ACCEPTED,
-        ..Answer::created(status.to_json(), location)
-    })
+        ..Answer::created(status.to_json(), format!("/api/v1/imports/{}", status.id))
+    }
 }
 
 pub async fn list(State(api): State<Api>, head: Head) -> Response<Body> {
     run_asked(api, head, |ctx, head| {
         let asked = params::read(&head.query, &["limit"])?;
         let imports = import::list(ctx, params::limit(&asked)?.unwrap_or(50))?;
-        let data = imports
-            .iter()
-            .map(|status| status.to_json())
-            .collect::<Vec<_>>();
-        Ok(Answer::ok(
-            json!({"data": data, "next": null, "count": null}),
-        ))
+        let data = imports.iter().map(|status| status.to_json()).collect();
+        Ok(Answer::ok(envelope(data, None, None)))
     })
     .await
 }
@@ -106,14 +101,14 @@ pub async fn get(State(api): State<Api>, Path(id): Path<String>, head: Head) -> 
     .await
 }
 
-pub async fn undo(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
-    run(api, head, move |ctx, _| {
-        let id = identity(&id)?;
-        import::undo(ctx, id)?;
-        Ok(Answer {
-            status: StatusCode::ACCEPTED,
-            ..Answer::ok(import::status(ctx, id)?.to_json())
-        })
+pub async fn undo(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    head: Head,
+    Raw(bytes): Raw,
+) -> Response<Body> {
+    run_once(api, head, bytes, move |ctx, _, _| {
+        Ok(begun(&import::undo(ctx, identity(&id)?)?))
     })
     .await
 }

@@ -83,6 +83,10 @@ pub fn language(headers: &HeaderMap) -> Option<Lang> {
 }
 
 impl Head {
+    pub fn is_keyed(&self) -> bool {
+        self.idempotency.is_some()
+    }
+
     pub fn has_token(&self) -> bool {
         self.token.is_some()
     }
@@ -178,7 +182,8 @@ pub async fn run_asked(
     }
 }
 
-/// The same for a request that writes: with an `Idempotency-Key`, once.
+/// The same for a request that writes: with an `Idempotency-Key`, once. `body` is what such a key stands for beside the
+/// address; it may be a digest.
 pub async fn run_once(
     api: Api,
     head: Head,
@@ -244,6 +249,8 @@ fn sealed(ctx: &Context, done: &Done) -> EngineResult<idempotency::Answer> {
         Done::Saved(saved) => crate::records::created(ctx, saved)?,
         Done::Acted(answer) => Answer::ok((*answer).clone()),
         Done::Many(saved) => crate::batch::all(saved),
+        Done::Attached(attachment) => crate::files::attached(ctx, attachment),
+        Done::Begun(status) => crate::imports::begun(status),
     }))
 }
 

@@ -1,12 +1,14 @@
 //! Multipart bodies: small members as text, the one file to disk, so that its size costs no memory.
 
+use crate::run::Head;
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use guanxi_engine::{EngineError, EngineResult};
 use guanxi_meta::fault::Fault;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 
 /// Characters of a text member; mappings are the longest.
 const MOST_TEXT: usize = 256 << 10;
@@ -19,12 +21,41 @@ pub struct Upload {
     pub file: File,
 }
 
-/// As `read`, of a body that perhaps is no form: told only once it is known who asks.
+/// As `read`, of a body that perhaps is no form: told only once it is known who asks. With it what an
+/// `Idempotency-Key` stands for, if there is one.
 pub async fn take(
     form: Result<Multipart, MultipartRejection>,
     known: &[&str],
-) -> EngineResult<Upload> {
-    read(form.map_err(|_| EngineError::bad("bad_form"))?, known).await
+    head: &Head,
+) -> EngineResult<(Upload, Vec<u8>)> {
+    let mut upload = read(form.map_err(|_| EngineError::bad("bad_form"))?, known).await?;
+    if !head.is_keyed() {
+        return Ok((upload, Vec::new()));
+    }
+    let digested = tokio::task::spawn_blocking(move || {
+        let digest = digest(&mut upload).map_err(broken)?;
+        Ok((upload, digest))
+    });
+    digested
+        .await
+        .unwrap_or_else(|panic| Err(EngineError::Broken(panic.to_string())))
+}
+
+/// The form's content; its bytes differ with each sending, by the boundary between the members.
+fn digest(upload: &mut Upload) -> std::io::Result<Vec<u8>> {
+    let mut texts: Vec<(&String, &String)> = upload.texts.iter().collect();
+    texts.sort();
+    let mut digest = Sha256::new();
+    digest.update(format!("{texts:?}{:?}", upload.file_name));
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        match upload.file.read(&mut piece)? {
+            0 => break,
+            length => digest.update(&piece[..length]),
+        }
+    }
+    upload.file.seek(SeekFrom::Start(0))?;
+    Ok(digest.finalize().to_vec())
 }
 
 /// Reads the form; members that nobody knows are refused, and there must be a `file`.

@@ -4,6 +4,7 @@
 use crate::context::Context;
 use crate::engine::{Engine, row_by_id};
 use crate::error::{EngineError, EngineResult};
+use crate::idempotency::{self, Done};
 use crate::import::source::broken;
 use crate::read;
 use crate::system;
@@ -109,7 +110,7 @@ pub fn put(
             Cell::Bytes(digest.clone()),
         ];
         tx.insert(system::FILE, &names, vec![cells])?;
-        Ok(())
+        idempotency::seal(tx, &context, &Done::Attached(&row))
     });
     if let Err(error) = outcome {
         let _ = std::fs::remove_file(path(&ctx.engine, id));

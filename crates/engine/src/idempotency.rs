@@ -3,6 +3,8 @@
 
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
+use crate::files::Attachment;
+use crate::import::Status;
 use crate::system;
 use crate::write::Saved;
 use guanxi_meta::Cell;
@@ -37,6 +39,9 @@ pub enum Done<'a> {
     Saved(&'a Saved),
     Acted(&'a Json),
     Many(&'a [Saved]),
+    Attached(&'a Attachment),
+    /// An import, or its undo, is on its way.
+    Begun(&'a Status),
 }
 
 /// How the door that was asked answers; it runs within the transaction and asks no database.

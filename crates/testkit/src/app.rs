@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::ops::{Deref, Index};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
@@ -349,6 +350,25 @@ impl Call<'_> {
     pub fn bytes(mut self, body: Vec<u8>) -> Self {
         self.body = body;
         self.with("content-type", "application/json")
+    }
+
+    /// A form with a file, `(name, bytes)`; what stands between its members is another with each sending, as programs
+    /// have it.
+    #[must_use]
+    pub fn form(self, members: &[(&str, &str)], (name, bytes): (&str, &[u8])) -> Self {
+        static SENT: AtomicU32 = AtomicU32::new(0);
+        let boundary = format!("boundary{}", SENT.fetch_add(1, Ordering::Relaxed));
+        let mut body = Vec::new();
+        for (member, text) in members {
+            let head = format!("Content-Disposition: form-data; name=\"{member}\"");
+            body.extend(format!("--{boundary}\r\n{head}\r\n\r\n{text}\r\n").bytes());
+        }
+        let head = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
+        body.extend(format!("--{boundary}\r\n{head}\r\n\r\n").bytes());
+        body.extend_from_slice(bytes);
+        body.extend(format!("\r\n--{boundary}--\r\n").bytes());
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        self.bytes(body).with("content-type", &kind)
     }
 
     pub fn send(self) -> Reply {

@@ -110,6 +110,47 @@ fn errors_are_kept_too_and_nouns_and_batches_take_keys() {
 }
 
 #[test]
+fn forms_with_files_take_keys_too() {
+    on_each(|app| {
+        let sam = app.salesperson();
+        let send = |path: &str, key: &str, members: &[(&str, &str)], file: (&str, &[u8])| {
+            sam.request("POST", path)
+                .form(members, file)
+                .with("idempotency-key", key)
+                .send()
+        };
+        let rows = ("once.csv", "name\nOnce imported\n".as_bytes());
+        let import =
+            |key: &str, rows: (&str, &[u8])| send("/imports", key, &[("object", "customer")], rows);
+        let first = import("once-form-1", rows).expect(202);
+        let again = import("once-form-1", rows).expect(202);
+        assert_eq!(first.text, again.text);
+        assert_eq!(first.header("location"), again.header("location"));
+        import("once-form-1", ("once.csv", b"name\nAnother\n")).expect(422);
+        let path = format!("/imports/{}", first.id());
+        while sam.get(&path).expect(200)["state"] == "running" {
+            std::thread::yield_now();
+        }
+        let named = [("filter", "name = \"Once imported\"")];
+        assert_eq!(sam.names("customer", &named).len(), 1);
+        let undo = || keyed(&sam, &format!("{path}/undo"), "once-form-2", json!({}));
+        assert_eq!(undo().expect(202).text, undo().expect(202).text);
+        let id = sam.create("customer", json!({"name": "Once a file"}));
+        let members = [("object", "customer"), ("record", id.as_str())];
+        let attach = |bytes: &[u8]| send("/files", "once-form-3", &members, ("a.txt", bytes));
+        assert_eq!(
+            attach(b"one").expect(201).text,
+            attach(b"one").expect(201).text
+        );
+        attach(b"two").expect(422);
+        let files = sam
+            .get(&format!("/records/customer/{id}/files"))
+            .expect(200);
+        assert_eq!(files.rows().len(), 1);
+    });
+}
+
+#[test]
 fn a_key_in_flight_is_a_conflict() {
     on_each(|app| {
         let sam = app.salesperson();

@@ -24,6 +24,7 @@ use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::{EngineError, EngineResult};
 use crate::export::safe;
+use crate::idempotency::{self, Done};
 use crate::search;
 use crate::system;
 use guanxi_meta::fault::Fault;
@@ -73,10 +74,9 @@ pub fn again(ctx: &Context, id: Uuid) -> EngineResult<Uuid> {
     receive(ctx, &status.file_name, &mut file)
 }
 
-/// Checks the request as a whole and starts the work on a thread of its own; `status` follows it.
-pub fn start(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<()> {
-    let work = begin(ctx, id, request)?;
-    in_background(work)
+/// Checks the request as a whole and starts the work on a thread of its own; answers how it began, `status` follows it.
+pub fn start(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Status> {
+    in_background(begin(ctx, id, request)?)
 }
 
 /// The same, here and now. `tell` hears of each transaction.
@@ -152,7 +152,7 @@ pub fn cancel(ctx: &Context, id: Uuid) -> EngineResult<Status> {
 
 /// Takes back what an import did, on a thread of its own: records that it made are removed, fields that it changed
 /// get back what they held, where they still hold what the import gave them. `status` follows it.
-pub fn undo(ctx: &Context, id: Uuid) -> EngineResult<()> {
+pub fn undo(ctx: &Context, id: Uuid) -> EngineResult<Status> {
     in_background(begin_undo(ctx, id)?)
 }
 
@@ -355,17 +355,19 @@ fn take(ctx: &Context, status: Status) -> EngineResult<Work> {
             tx.delete(system::IMPORT_ROW, &Cond::equal("import", kept.seq))?;
         }
         state::keep(tx, &kept)?;
+        idempotency::seal(tx, &context, &Done::Begun(&kept))?;
         Ok::<_, EngineError>(lease)
     })?;
     Work::new(&ctx.engine, status, lease)
 }
 
-fn in_background(mut work: Work) -> EngineResult<()> {
+fn in_background(mut work: Work) -> EngineResult<Status> {
+    let began = work.status.clone();
     let name = "guanxi-import".to_owned();
     let spawned = std::thread::Builder::new()
         .name(name)
         .spawn(move || finish(&mut work, &mut |_| {}));
-    spawned.map(drop).map_err(source::broken)
+    spawned.map(|_| began).map_err(source::broken)
 }
 
 /// Works to the end. What stops it is kept with the import, unless another process is at work on it by now.

@@ -252,7 +252,7 @@ pub fn check(visit: &Visit) -> EngineResult<Answer> {
         import::again(&visit.ctx, id)?
     };
     match import::start(&visit.ctx, id, &request(&object.name, &mapping, Run::Dry)) {
-        Ok(()) => Ok(Answer::see(visit, &format!("/import/{id}"))),
+        Ok(_) => Ok(Answer::see(visit, &format!("/import/{id}"))),
         Err(error @ (EngineError::BadRequest(_) | EngineError::Invalid(_))) => {
             let desk = Desk::new(visit)?;
             let mut page = mapping_page(&desk, &object, (&Preview { id, ..preview }, &mapping));
