@@ -41,10 +41,7 @@ fn read(mut members: Map<String, Json>) -> EngineResult<(Mode, Vec<Json>)> {
         return Err(EngineError::bad("no_operations"));
     };
     if let Some(unknown) = members.keys().next() {
-        let fault = Fault::new("unknown_field")
-            .with("name", unknown)
-            .with("object", "batch");
-        return Err(EngineError::BadRequest(fault));
+        return Err(crate::params::unknown(unknown, &["mode", "operations"]));
     }
     if operations.len() > MOST {
         return Err(EngineError::TooLarge(
@@ -118,6 +115,9 @@ fn each(ctx: &Context, read: Vec<EngineResult<Change>>) -> EngineResult<Vec<Engi
         .collect())
 }
 
+/// Members of an operation.
+const OPERATION: [&str; 5] = ["op", "id", "fields", "if_match", "version"];
+
 fn operation(object: &Arc<Object>, json: Json) -> EngineResult<Change> {
     let Json::Object(mut members) = json else {
         return Err(EngineError::bad("not_an_object"));
@@ -127,17 +127,28 @@ fn operation(object: &Arc<Object>, json: Json) -> EngineResult<Change> {
         Some(Json::String(text)) => Some(identity(&text)?),
         Some(_) => return Err(EngineError::NotFound),
     };
-    let if_match = members
+    let if_match = match members
         .remove("if_match")
         .or_else(|| members.remove("version"))
-        .and_then(|v| v.as_i64());
+    {
+        None | Some(Json::Null) => None,
+        Some(version) => Some(
+            version
+                .as_i64()
+                .ok_or_else(|| crate::params::bad_value("if_match", "3"))?,
+        ),
+    };
     let fields = match members.remove("fields") {
         None | Some(Json::Null) => Map::new(),
         Some(Json::Object(fields)) => fields,
         Some(_) => return Err(EngineError::bad("not_an_object")),
     };
     let need = || EngineError::field("id", "required");
-    match members.remove("op").as_ref().and_then(Json::as_str) {
+    let op = members.remove("op");
+    if let Some(unknown) = members.keys().next() {
+        return Err(crate::params::unknown(unknown, &OPERATION));
+    }
+    match op.as_ref().and_then(Json::as_str) {
         Some("create") => Ok(Change::create(object, fields)),
         Some("update") => Ok(Change::update(
             object,

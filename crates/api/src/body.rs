@@ -1,7 +1,7 @@
 //! Reading JSON bodies.
 
 use crate::Api;
-use crate::problem::respond_problem;
+use crate::problem::hang_up;
 use crate::run::Head;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
@@ -30,12 +30,12 @@ impl FromRequest<Api> for Raw {
             let api = api.clone();
             let asked = tokio::task::spawn_blocking(move || head.context(&api).map(|_| ())).await;
             if let Ok(Err(error)) = asked {
-                return Err(respond_problem(&error, lang));
+                return Err(hang_up(&error, lang));
             }
         }
         match Bytes::from_request(request, api).await {
             Ok(bytes) => Ok(Raw(bytes.into())),
-            Err(_) => Err(respond_problem(
+            Err(_) => Err(hang_up(
                 &EngineError::TooLarge(Fault::new("body_too_large")),
                 lang,
             )),

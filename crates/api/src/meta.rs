@@ -3,6 +3,7 @@
 use crate::Api;
 use crate::answer::Answer;
 use crate::body::{self, Raw};
+use crate::records::envelope;
 use crate::run::{Head, run, run_once};
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -34,9 +35,8 @@ pub async fn objects(State(api): State<Api>, head: Head) -> Response<Body> {
             .objects
             .iter()
             .filter(|object| !ctx.grant(object, Action::Read).is_empty());
-        Ok(Answer::ok(
-            json!({"data": reached.map(|object| describe(ctx, object)).collect::<Vec<_>>()}),
-        ))
+        let data = reached.map(|object| describe(ctx, object)).collect();
+        Ok(Answer::ok(envelope(data, None, None)))
     })
     .await
 }
@@ -301,7 +301,7 @@ pub async fn roles(State(api): State<Api>, head: Head) -> Response<Body> {
             .roles
             .iter()
             .map(|(name, role)| named(name, role));
-        Ok(Answer::ok(json!({"data": roles.collect::<Vec<_>>()})))
+        Ok(Answer::ok(envelope(roles.collect(), None, None)))
     })
     .await
 }

@@ -63,6 +63,14 @@ pub fn respond_problem(error: &EngineError, lang: Lang) -> Response<Body> {
     )
 }
 
+/// The same to a request whose body was not read to its end: the next one can't come on this connection.
+pub fn hang_up(error: &EngineError, lang: Lang) -> Response<Body> {
+    let mut response = respond_problem(error, lang);
+    let close = axum::http::HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
 /// Status, stable code, and the sentence that a person reads.
 fn classify(error: &EngineError, lang: Lang) -> (StatusCode, &'static str, String) {
     let say = |code: &'static str| message(lang, &format!("problem.{code}.detail"), &[]);
@@ -141,6 +149,11 @@ fn add_stale(document: &mut Map<String, Json>, stale: &Stale, lang: Lang) {
                "code": "stale_field", "message": message})
     });
     document.insert("conflicts".into(), conflicts.collect());
+    // The same fields where a form looks for what is wrong with it.
+    let errors = stale.conflicts.iter().map(
+        |conflict| json!({"field": conflict.field, "code": "stale_field", "message": message}),
+    );
+    document.insert("errors".into(), errors.collect());
 }
 
 /// Pieces of an address are text, or there is no such address: asked before any handler takes them apart.

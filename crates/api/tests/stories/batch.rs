@@ -65,6 +65,8 @@ fn in_a_batch_of_each_every_operation_stands_for_itself_in_its_place() {
             {"op": "update", "id": "01890a5d-ac96-774b-bcce-b302099a8057", "fields": {"name": "x"}},
             {"op": "create", "fields": {"name": "x", "nothing": 1}},
             {"op": "nothing"},
+            {"op": "create", "fields": {"name": "x"}, "nothing": 1},
+            {"op": "update", "id": theirs, "if_match": "\"1\"", "fields": {}},
             {"op": "update", "fields": {}},
             "nothing",
             {"op": "create", "fields": {"name": "Each 8", "owner": app.id_of("stranger")}},
@@ -89,7 +91,7 @@ fn in_a_batch_of_each_every_operation_stands_for_itself_in_its_place() {
             .collect();
         assert_eq!(
             json!(statuses),
-            json!([1, 422, 404, 404, 400, 400, 422, 400, 422, 1])
+            json!([1, 422, 404, 404, 400, 400, 400, 400, 422, 400, 422, 1])
         );
         let (theirs, none) = (&done["results"][2]["error"], &done["results"][3]["error"]);
         assert_eq!(theirs, none, "what is not seen does not exist");

@@ -31,6 +31,7 @@ fn a_stale_etag_is_always_412_and_names_the_fields_in_conflict() {
         let conflicts = stale["conflicts"].as_array().unwrap();
         assert_eq!(conflicts.len(), 1, "{}", stale.text);
         assert_eq!(conflicts[0]["field"], "description");
+        assert_eq!(stale.errors(), ["description:stale_field"]);
         assert_eq!(
             [&conflicts[0]["yours"], &conflicts[0]["theirs"]],
             ["mine", "hers"]
