@@ -1,6 +1,7 @@
-//! Server-sent events: what changed, as far as the caller may see it; resumes by position.
+//! Server-sent events: what changed, as far as the caller may see it, and what the caller is told; resumes by position.
 
 use crate::Api;
+use crate::params;
 use crate::problem::respond_problem;
 use crate::run::Head;
 use axum::body::Body;
@@ -8,116 +9,135 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Response};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use guanxi_engine::{Context, Engine, EngineResult, read};
+use futures_util::{StreamExt, stream};
+use guanxi_engine::events::{self, Change};
+use guanxi_engine::notices::{self, Notice};
+use guanxi_engine::{EngineError, EngineResult, record};
 use guanxi_store::LogRow;
 use serde_json::json;
 use std::convert::Infallible;
-use tokio::sync::mpsc::{Sender, channel};
-use tokio_stream::StreamExt;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::mpsc::{Receiver, channel};
 
 /// Pieces of the log that wait for a slow reader; past that the stream ends and the reader resumes by position.
 const WAITING: usize = 64;
-/// Changes that a reader who was away is told of at most; past that it loads anew.
-const RESUME: u32 = 1_000;
+/// Changes that a reader who was away is told of at a time.
+const ROWS: u32 = 500;
 
 pub async fn stream(State(api): State<Api>, headers: HeaderMap, head: Head) -> Response<Body> {
-    let engine = api.engine.clone();
     let lang = crate::run::language(&headers).unwrap_or_default();
     let since = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.parse().ok());
-    let caller = tokio::task::spawn_blocking(move || {
-        let ctx = head.context(&api)?;
-        crate::params::none(&head.query)?;
-        let missed = missed(&api.engine, since)?;
-        Ok((ctx, missed))
-    });
-    match caller.await {
-        Ok(Ok((ctx, missed))) => follow(&engine, ctx.actor.seq(), missed).into_response(),
+    let reader = tokio::task::spawn_blocking(move || Reader::begin(api, head, since));
+    match reader.await {
+        Ok(Ok(reader)) => follow(reader).into_response(),
         Ok(Err(error)) => respond_problem(&error, lang),
-        Err(panic) => respond_problem(&guanxi_engine::EngineError::Broken(panic.to_string()), lang),
+        Err(panic) => respond_problem(&EngineError::Broken(panic.to_string()), lang),
     }
 }
 
-/// What a reader who was away has not been told.
-fn missed(engine: &Engine, since: Option<i64>) -> EngineResult<Vec<LogRow>> {
-    match since {
-        Some(position) => Ok(engine.store().log_after(position, RESUME)?),
-        None => Ok(Vec::new()),
-    }
+fn follow(reader: Reader) -> impl IntoResponse {
+    let pieces = stream::unfold(reader, |reader| async { reader.next().await });
+    let events = pieces.map(|piece| stream::iter(piece.into_iter().map(Ok::<Event, Infallible>)));
+    Sse::new(events.flatten()).keep_alive(KeepAlive::default())
 }
 
-/// A stream of `change` events for a person, whose rights are asked anew with each piece.
-fn follow(engine: &Engine, person: i64, missed: Vec<LogRow>) -> impl IntoResponse + use<> {
-    let (sender, receiver) = channel::<Vec<LogRow>>(WAITING);
-    // The channel is new and empty: there is room.
-    let _room = sender.try_send(missed);
-    listen(engine, sender);
-    let engine = engine.clone();
-    let events = ReceiverStream::new(receiver).then(move |rows| {
-        let engine = engine.clone();
-        async move {
-            tokio::task::spawn_blocking(move || admitted(&engine, person, rows))
-                .await
-                .unwrap_or_default()
+/// A caller's place in the log. The token is asked anew with each piece, so that the stream ends with it.
+struct Reader {
+    api: Api,
+    head: Head,
+    position: i64,
+    /// Microseconds since 1970; notices up to here were told.
+    told_at: i64,
+    /// The log holds more than was read, and the follower has told of it before this reader listened.
+    behind: bool,
+    pieces: Receiver<Vec<LogRow>>,
+}
+
+impl Reader {
+    /// Listens before it looks where the log ends: what is committed from here on comes by one way or the other.
+    fn begin(api: Api, head: Head, since: Option<i64>) -> EngineResult<Reader> {
+        let ctx = head.context(&api)?;
+        params::none(&head.query)?;
+        let (sender, pieces) = channel::<Vec<LogRow>>(WAITING);
+        api.engine
+            .listeners()
+            .add(Box::new(move |rows| sender.try_send(rows.to_vec()).is_ok()));
+        let position = match since {
+            Some(position) => position,
+            None => api.engine.store().log_head()?,
+        };
+        Ok(Reader {
+            told_at: ctx.now_micros(),
+            behind: since.is_some(),
+            api,
+            head,
+            position,
+            pieces,
+        })
+    }
+
+    /// The events of the next piece of the log; `None` ends the stream.
+    async fn next(mut self) -> Option<(Vec<Event>, Reader)> {
+        let rows = if self.behind {
+            let (engine, position) = (self.api.engine.clone(), self.position);
+            let read = move || engine.store().log_after(position, ROWS);
+            tokio::task::spawn_blocking(read).await.ok()?.ok()?
+        } else {
+            self.pieces.recv().await?
+        };
+        let told = move || {
+            let events = self.events(rows).ok()?;
+            Some((events, self))
+        };
+        tokio::task::spawn_blocking(told).await.ok()?
+    }
+
+    fn events(&mut self, mut rows: Vec<LogRow>) -> EngineResult<Vec<Event>> {
+        let ctx = self.head.context(&self.api)?;
+        rows.retain(|row| row.position > self.position);
+        let Some(last) = rows.last() else {
+            self.behind = false;
+            return Ok(Vec::new());
+        };
+        self.position = last.position;
+        if self.behind {
+            // Who was away is told what was said meanwhile.
+            self.told_at = self.told_at.min(rows[0].entry.at - 1);
         }
-    });
-    let stream =
-        events.map(|list| tokio_stream::iter(list.into_iter().map(Ok::<Event, Infallible>)));
-    Sse::new(flatten(stream)).keep_alive(KeepAlive::default())
-}
-
-fn flatten<S, I>(stream: S) -> impl tokio_stream::Stream<Item = Result<Event, Infallible>>
-where
-    S: tokio_stream::Stream<Item = I>,
-    I: tokio_stream::Stream<Item = Result<Event, Infallible>>,
-{
-    use futures_util::StreamExt as _;
-    stream.flatten()
-}
-
-fn listen(engine: &Engine, sender: Sender<Vec<LogRow>>) {
-    engine
-        .listeners()
-        .add(Box::new(move |rows| sender.try_send(rows.to_vec()).is_ok()));
-}
-
-/// The changes that this person may see today, as events.
-fn admitted(engine: &Engine, person: i64, rows: Vec<LogRow>) -> Vec<Event> {
-    let Ok(ctx) = engine.context(person, "events") else {
-        return Vec::new();
-    };
-    rows.iter()
-        .filter_map(|row| event(&ctx, row).ok().flatten())
-        .collect()
-}
-
-fn event(ctx: &Context, row: &LogRow) -> EngineResult<Option<Event>> {
-    let Some(object) = ctx
-        .catalog
-        .objects
-        .iter()
-        .find(|object| object.table == row.entry.object)
-    else {
-        return Ok(None);
-    };
-    // Whoever could see a record is told that it is gone.
-    let known = read::explain(ctx, object, row.entry.record)?;
-    let told = known.allowed() || (row.entry.op == "remove" && !known.reasons.is_empty());
-    if !told {
-        return Ok(None);
+        let mut told: Vec<Event> = events::admitted(&ctx, &rows)?.iter().map(change).collect();
+        for said in notices::since(&ctx, self.told_at)? {
+            self.told_at = said.at;
+            told.push(notice(&said));
+        }
+        Ok(told)
     }
+}
+
+fn change(change: &Change) -> Event {
     let data = json!({
-        "object": object.name,
-        "id": row.entry.record,
-        "version": row.entry.version,
-        "op": row.entry.op,
+        "object": change.object.name,
+        "id": change.record,
+        "version": change.version,
+        "op": change.op,
     });
-    Ok(Some(
-        Event::default()
-            .event("change")
-            .id(row.position.to_string())
-            .data(data.to_string()),
-    ))
+    Event::default()
+        .event("change")
+        .id(change.position.to_string())
+        .data(data.to_string())
+}
+
+/// Without a position of its own: it was written with a change.
+fn notice(notice: &Notice) -> Event {
+    let about = notice
+        .about
+        .as_ref()
+        .map(|(object, id)| json!({"object": object, "id": id}));
+    let data = json!({
+        "code": notice.code,
+        "args": notice.args,
+        "about": about,
+        "at": record::instant(notice.at),
+    });
+    Event::default().event("notice").data(data.to_string())
 }

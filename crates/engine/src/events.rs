@@ -1,11 +1,18 @@
 //! What just happened, to whoever listens: each process follows the log once and tells its listeners. Listeners send
 //! only what their caller's grant admits.
 
+use crate::context::Context;
 use crate::engine::Engine;
-use crate::error::EngineResult;
-use guanxi_store::LogRow;
+use crate::error::{EngineError, EngineResult};
+use guanxi_access::Action;
+use guanxi_meta::{Cell, Object};
+use guanxi_query::cond::{Cond, Select};
+use guanxi_store::{LogRow, StoreExt};
 use parking_lot::Mutex;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Called with each piece of the log; `false` ends the listening.
 pub type Listener = Box<dyn Fn(&[LogRow]) -> bool + Send + Sync>;
@@ -49,4 +56,68 @@ pub fn follow(engine: &Engine, go_on: &dyn Fn() -> bool) -> EngineResult<()> {
         }
     }
     Ok(())
+}
+
+/// A change of which somebody is told.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub position: i64,
+    pub object: Arc<Object>,
+    pub record: Uuid,
+    pub version: i64,
+    pub op: String,
+}
+
+/// Of a piece of the log, the changes whose records the caller sees as they stand now; of a removed one that it is
+/// gone. One question per object, however long the piece.
+pub fn admitted(ctx: &Context, rows: &[LogRow]) -> EngineResult<Vec<Change>> {
+    let mut ids: BTreeMap<&str, Vec<Cell>> = BTreeMap::new();
+    for row in rows {
+        let known = ids.entry(&row.entry.object).or_default();
+        known.push(Cell::Id(row.entry.record));
+    }
+    let mut seen: HashMap<&str, (Arc<Object>, HashMap<Uuid, Gone>)> = HashMap::new();
+    for (table, cells) in ids {
+        let mut objects = ctx.catalog.objects.iter();
+        let Some(object) = objects.find(|object| object.table == table) else {
+            continue;
+        };
+        let grant = ctx.grant(object, Action::Read);
+        if !grant.is_empty() {
+            let these = Cond::In {
+                column: "id".to_owned(),
+                cells,
+            };
+            let select = Select::of(table, &["id", "deleted_at"]).filter(these.and(grant.cond()));
+            seen.insert(table, (object.clone(), standing(ctx, &select)?));
+        }
+    }
+    let told = rows.iter().filter_map(|row| {
+        let (object, records) = seen.get(row.entry.object.as_str())?;
+        let gone = *records.get(&row.entry.record)?;
+        (gone == Gone::No || row.entry.op == "remove").then(|| Change {
+            position: row.position,
+            object: object.clone(),
+            record: row.entry.record,
+            version: row.entry.version,
+            op: row.entry.op.clone(),
+        })
+    });
+    Ok(told.collect())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gone {
+    No,
+    Yes,
+}
+
+fn standing(ctx: &Context, select: &Select) -> EngineResult<HashMap<Uuid, Gone>> {
+    let store = ctx.engine.store();
+    let rows = store.look(|view| Ok::<_, EngineError>(view.select(select)?))?;
+    let gone = |cell: &Cell| if cell.is_null() { Gone::No } else { Gone::Yes };
+    Ok(rows
+        .iter()
+        .filter_map(|row| Some((row.cells[0].id()?, gone(&row.cells[1]))))
+        .collect())
 }

@@ -62,6 +62,14 @@ fn notice(row: &guanxi_store::Row) -> Notice {
     }
 }
 
+/// What the caller was told after this instant, oldest first; of more than one page the newest.
+pub fn since(ctx: &Context, at: i64) -> EngineResult<Vec<Notice>> {
+    let (mut told, _) = list(ctx, None, COUNT_TO)?;
+    told.retain(|notice| notice.at > at);
+    told.reverse();
+    Ok(told)
+}
+
 /// How many the caller has not read, to 100.
 pub fn unread(ctx: &Context) -> EngineResult<u32> {
     let cond = own(ctx).and(Cond::null("read_at"));

@@ -6,6 +6,7 @@ use crate::{Backend, TestEngine, email, engine};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request};
+use futures_util::StreamExt;
 use guanxi_engine::{Engine, accounts};
 use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
@@ -369,6 +370,40 @@ impl Call<'_> {
         body.extend(format!("\r\n--{boundary}--\r\n").bytes());
         let kind = format!("multipart/form-data; boundary={boundary}");
         self.bytes(body).with("content-type", &kind)
+    }
+
+    /// What an answer without an end has sent when it holds all of these; a panic where they do not come.
+    #[track_caller]
+    pub fn until(self, wanted: &[&str]) -> String {
+        /// How long to wait for what comes at once.
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+        let method = Method::from_bytes(self.method.as_bytes()).expect("a method");
+        let mut request = Request::builder().method(method).uri(&self.uri);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        let router = self.app.router.clone();
+        let mut text = String::new();
+        let all = self.app.runtime.block_on(async {
+            let response = router.oneshot(request).await;
+            let mut body = response
+                .unwrap_or_else(|never| match never {})
+                .into_body()
+                .into_data_stream();
+            let read = async {
+                while !wanted.iter().all(|piece| text.contains(piece)) {
+                    match body.next().await {
+                        Some(Ok(bytes)) => text.push_str(&String::from_utf8_lossy(&bytes)),
+                        _ => return false,
+                    }
+                }
+                true
+            };
+            tokio::time::timeout(PATIENCE, read).await
+        });
+        assert!(matches!(all, Ok(true)), "{wanted:?} did not come:\n{text}");
+        text
     }
 
     pub fn send(self) -> Reply {

@@ -1,6 +1,8 @@
 //! What programs are promised, told as stories.
 
 mod batch;
+mod events;
+mod imports;
 mod links;
 mod lists;
 mod main_job;
