@@ -10,6 +10,7 @@ import { bindPalette } from "./palette";
 import { bindPicks } from "./combobox";
 import { bindPreferences } from "./preferences";
 import { bindToasts } from "./toast";
+import { bindUploads } from "./upload";
 import { bindForms } from "./forms";
 import { onLoad } from "./dom";
 
@@ -22,7 +23,16 @@ bindCells();
 bindList();
 bindPicks();
 bindForms();
+bindUploads();
 bindLive();
 
 onLoad("[data-board]", async (board) => (await import("./board")).bindBoard(board));
 onLoad("[data-wizard]", async (wizard) => (await import("./wizard")).bindWizard(wizard));
+onLoad("[data-rich]", async (box) => (await import("./rich")).bindRich(box));
+onLoad("[data-expression]", async (box) => (await import("./expression")).bindExpression(box));
+document.addEventListener("focusin", async (event) => {
+  const box = (event.target as Element).closest<HTMLElement>("[data-divisions]");
+  if (!box) return;
+  delete box.dataset.divisions;
+  (await import("./divisions")).bindDivisions(box);
+});

@@ -60,11 +60,14 @@ function keydown(event: KeyboardEvent, cell: HTMLElement): void {
     event.stopPropagation();
     cancel(cell);
   } else if (event.key === "Enter" && isTyping(event.target) && !event.defaultPrevented
-    && ((event.target as HTMLElement).tagName !== "TEXTAREA" || event.ctrlKey || event.metaKey)) {
+    && (!isLong(event.target as HTMLElement) || event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     one<HTMLFormElement>("form", cell)?.requestSubmit();
   }
 }
+
+/** Enter begins a new line there. */
+const isLong = (element: HTMLElement): boolean => element.tagName === "TEXTAREA" || element.isContentEditable;
 
 function left(event: FocusEvent, cell: HTMLElement): void {
   const to = event.relatedTarget as Node | null;

@@ -13,10 +13,13 @@ export function bindForms(): void {
   });
   on("click", "[data-repeat-add]", (_, button) => addRow(button));
   on("click", "[data-repeat-remove]", (_, button) => {
-    const row = button.closest(".repeat-row");
+    const row = button.closest<HTMLElement>(".repeat-row");
+    const beside = row?.previousElementSibling ?? row?.nextElementSibling;
     if (row?.parentElement && row.parentElement.querySelectorAll(".repeat-row").length > 1) row.remove();
     else for (const input of row ? all<HTMLInputElement>("input", row) : []) input.value = "";
+    (beside ? one("input", beside as HTMLElement) : null)?.focus();
   });
+  on("change", "textarea[data-json]", (_, area) => checkJson(area as HTMLTextAreaElement));
   on("change", "[data-switches]", (_, element) => switchParts(element as HTMLInputElement));
   on("click", "[data-fill]", (event, button) => fill(event, button));
   on("click", "[data-copy]", async (_, button) => {
@@ -32,8 +35,27 @@ export function bindForms(): void {
   on("change", "[data-submit-on-change]", (_, element) => (element as HTMLInputElement).form?.requestSubmit());
 }
 
+/** Says at once what the server would say, and sets out what reads. */
+function checkJson(area: HTMLTextAreaElement): void {
+  const place = area.parentElement?.querySelector<HTMLElement>(".field-error[data-live]");
+  place?.remove();
+  area.removeAttribute("aria-invalid");
+  if (area.value.trim() === "") return;
+  try {
+    area.value = JSON.stringify(JSON.parse(area.value), null, 2);
+  } catch {
+    const text = document.createElement("p");
+    text.className = "field-error";
+    text.dataset.live = "";
+    text.setAttribute("role", "alert");
+    text.textContent = area.dataset.json ?? "";
+    area.after(text);
+    area.setAttribute("aria-invalid", "true");
+  }
+}
+
 function addRow(button: HTMLElement): void {
-  const rows = button.closest(".field")?.querySelectorAll<HTMLElement>(".repeat-row");
+  const rows = button.closest(".repeat")?.querySelectorAll<HTMLElement>(".repeat-row");
   const last = rows?.item((rows?.length ?? 1) - 1);
   if (!last) return;
   const copy = last.cloneNode(true) as HTMLElement;

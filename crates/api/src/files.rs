@@ -34,16 +34,24 @@ pub async fn create(
     }
 }
 
+/// With a record the file is attached to it. Without one it waits for a save that names it in a field of kind `file` or
+/// `image`, and nobody opens it before.
 fn put(ctx: &Context, mut upload: Upload) -> EngineResult<Answer> {
-    let object = upload
-        .texts
-        .get("object")
-        .ok_or_else(|| EngineError::field("object", "required"))?;
     let record = upload
         .texts
         .get("record")
         .or_else(|| upload.texts.get("id"));
-    let record = record.ok_or_else(|| EngineError::field("record", "required"))?;
+    let (object, record) = match (upload.texts.get("object"), record) {
+        (None, None) => {
+            let sent = files::send(ctx, &upload.file_name, &mut upload.file)?;
+            let location = format!("/api/v1/files/{}", sent.id);
+            return Ok(Answer::created(sent.to_json(), location));
+        }
+        (object, record) => (
+            object.ok_or_else(|| EngineError::field("object", "required"))?,
+            record.ok_or_else(|| EngineError::field("record", "required"))?,
+        ),
+    };
     let attachment = files::put(
         ctx,
         &ctx.object(object)?,

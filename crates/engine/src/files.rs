@@ -12,7 +12,7 @@ use guanxi_access::Action;
 use guanxi_meta::fault::Fault;
 use guanxi_meta::{Cell, Object};
 use guanxi_query::cond::{Cond, Direction, Op, Select};
-use guanxi_store::{Row, Set, StoreExt, View, Weight, fail};
+use guanxi_store::{Row, Set, StoreExt, Transaction, View, Weight, fail};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -69,25 +69,19 @@ pub fn put(
     if !read::may(ctx, &found, Action::Update)? {
         return Err(EngineError::Forbidden("update"));
     }
-    let id = ctx.engine.ids().next();
-    let written = write_bytes(&ctx.engine, id, bytes)?;
-    fail::point(fail::Point::FileWritten);
+    let sent = receive(ctx, name, bytes)?;
     let attachment = Attachment {
-        id,
+        id: sent.id,
         object: object.clone(),
         record,
-        name: clean_name(name),
-        media_type: sniff(&written.head).to_owned(),
-        size_bytes: written.size,
+        name: sent.name.clone(),
+        media_type: sent.media_type.clone(),
+        size_bytes: sent.size_bytes,
         person: ctx.actor.seq(),
         at: ctx.now_micros(),
     };
-    let (row, digest, context, kept) = (
-        attachment.clone(),
-        written.digest,
-        ctx.clone(),
-        object.clone(),
-    );
+    let id = sent.id;
+    let (context, kept, row) = (ctx.clone(), object.clone(), attachment.clone());
     let outcome = ctx.engine.store().change(Weight::Light, move |tx| {
         // The record may have gone, or out of reach, while the bytes came in.
         let now = row_by_id(tx, &kept, record)?
@@ -96,20 +90,7 @@ pub fn put(
         if read::reach(tx, &context.grant(&kept, Action::Update), &now)?.is_none() {
             return Err(EngineError::Forbidden("update"));
         }
-        let mut names = COLUMNS.to_vec();
-        names.push("digest");
-        let cells = vec![
-            Cell::Id(row.id),
-            Cell::from(row.object.table.as_str()),
-            Cell::Id(row.record),
-            Cell::from(row.name.as_str()),
-            Cell::from(row.media_type.as_str()),
-            Cell::Int(i64::try_from(row.size_bytes).unwrap_or(i64::MAX)),
-            Cell::Int(row.person),
-            Cell::Int(row.at),
-            Cell::Bytes(digest.clone()),
-        ];
-        tx.insert(system::FILE, &names, vec![cells])?;
+        insert(tx, &context, &sent, Some((&kept.table, record)))?;
         idempotency::seal(tx, &context, &Done::Attached(&row))
     });
     if let Err(error) = outcome {
@@ -118,6 +99,141 @@ pub fn put(
     }
     ctx.engine.announce();
     Ok(attachment)
+}
+
+/// A file that was received for a field of a record that is saved afterwards. Until a save names it, it is its sender's
+/// alone and nobody can open it; the sweep takes those that no save named.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub id: Uuid,
+    pub name: String,
+    pub media_type: String,
+    pub size_bytes: u64,
+    digest: Vec<u8>,
+}
+
+impl Sent {
+    pub fn to_json(&self) -> Json {
+        json!({
+            "id": self.id,
+            "name": self.name,
+            "media_type": self.media_type,
+            "size": self.size_bytes,
+        })
+    }
+}
+
+/// Receives a file for a field of a record that is yet to be saved.
+pub fn send(ctx: &Context, name: &str, bytes: &mut dyn Read) -> EngineResult<Sent> {
+    let sent = receive(ctx, name, bytes)?;
+    let (row, context) = (sent.clone(), ctx.clone());
+    let outcome = ctx.engine.store().change(Weight::Light, move |tx| {
+        insert(tx, &context, &row, None)
+    });
+    if let Err(error) = outcome {
+        let _ = std::fs::remove_file(path(&ctx.engine, sent.id));
+        return Err(error);
+    }
+    Ok(sent)
+}
+
+fn receive(ctx: &Context, name: &str, bytes: &mut dyn Read) -> EngineResult<Sent> {
+    let id = ctx.engine.ids().next();
+    let written = write_bytes(&ctx.engine, id, bytes)?;
+    fail::point(fail::Point::FileWritten);
+    Ok(Sent {
+        id,
+        name: clean_name(name),
+        media_type: sniff(&written.head).to_owned(),
+        size_bytes: written.size,
+        digest: written.digest,
+    })
+}
+
+fn insert(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    sent: &Sent,
+    on: Option<(&str, Uuid)>,
+) -> EngineResult<()> {
+    let mut names = COLUMNS.to_vec();
+    names.push("digest");
+    let cells = vec![
+        Cell::Id(sent.id),
+        on.map_or(Cell::Null, |(table, _)| Cell::from(table)),
+        on.map_or(Cell::Null, |(_, record)| Cell::Id(record)),
+        Cell::from(sent.name.as_str()),
+        Cell::from(sent.media_type.as_str()),
+        Cell::Int(i64::try_from(sent.size_bytes).unwrap_or(i64::MAX)),
+        Cell::Int(ctx.actor.seq()),
+        Cell::Int(ctx.now_micros()),
+        Cell::Bytes(sent.digest.clone()),
+    ];
+    tx.insert(system::FILE, &names, vec![cells])?;
+    Ok(())
+}
+
+/// A file as a save looks at it before a field may hold it.
+pub(crate) struct Kept {
+    pub name: String,
+    media_type: String,
+    on: Option<(String, Uuid)>,
+    person: i64,
+}
+
+impl Kept {
+    pub fn hangs_on(&self, table: &str, record: Uuid) -> bool {
+        self.on
+            .as_ref()
+            .is_some_and(|(known, id)| known == table && *id == record)
+    }
+
+    /// Nobody has named it yet, and this person sent it.
+    pub fn is_sent_by(&self, person: i64) -> bool {
+        self.on.is_none() && self.person == person
+    }
+
+    pub fn is_picture(&self) -> bool {
+        PICTURES.contains(&self.media_type.as_str())
+    }
+}
+
+/// Pictures that every browser draws without running anything.
+pub const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
+
+pub(crate) fn find(tx: &mut dyn Transaction, id: Uuid) -> EngineResult<Option<Kept>> {
+    let select = Select::of(
+        system::FILE,
+        &["name", "media_type", "object", "record", "person"],
+    )
+    .filter(Cond::equal("id", id).and(Cond::null("deleted_at")))
+    .limit(1);
+    let rows = tx.select(&select)?;
+    let kept = |row: &Row| Kept {
+        name: row.cells[0].text().unwrap_or_default().to_owned(),
+        media_type: row.cells[1].text().unwrap_or_default().to_owned(),
+        on: row.cells[2]
+            .text()
+            .map(str::to_owned)
+            .zip(row.cells[3].id()),
+        person: row.cells[4].int().unwrap_or(0),
+    };
+    Ok(rows.first().map(kept))
+}
+
+/// Hangs a file that was sent on the record that names it now; one that hangs somewhere stays there.
+pub(crate) fn bind(
+    tx: &mut dyn Transaction,
+    id: Uuid,
+    (table, record): (&str, Uuid),
+) -> EngineResult<()> {
+    let free = Cond::equal("id", id).and(Cond::null("record"));
+    let on = [
+        ("object", Set::To(Cell::from(table))),
+        ("record", Set::To(Cell::Id(record))),
+    ];
+    tx.update(system::FILE, &on, &free)?;
+    Ok(())
 }
 
 /// The attachment and its bytes, if the caller may read its record.
@@ -370,7 +486,10 @@ fn named(engine: &Engine, ids: Vec<Uuid>) -> EngineResult<HashSet<Uuid>> {
     /// Keys of one list.
     const KEYS: usize = 500;
     let since = engine.clock().now().as_microsecond() - GRACE.as_micros() as i64;
-    let counts = Cond::null("deleted_at").or(Cond::compare("deleted_at", Op::Greater, since));
+    let was_named = !Cond::null("record");
+    let counts = Cond::null("deleted_at")
+        .and(was_named.or(Cond::compare("at", Op::Greater, since)))
+        .or(Cond::compare("deleted_at", Op::Greater, since));
     let mut named = HashSet::new();
     for chunk in ids.chunks(KEYS) {
         let among = Cond::among("id", chunk.iter().copied().map(Cell::Id).collect());

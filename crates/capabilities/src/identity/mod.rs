@@ -2,6 +2,7 @@
 
 pub mod duplicates;
 mod journal;
+pub mod memory;
 mod merge;
 pub mod preview;
 mod unmerge;

@@ -6,6 +6,7 @@ mod check;
 mod creates;
 mod descend;
 mod draft;
+mod held;
 mod input;
 mod links;
 mod money;
@@ -193,6 +194,7 @@ fn settle(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> Engin
     money::convert(ctx, &mut draft);
     links::check(tx, ctx, &mut draft)?;
     links::inherit(tx, ctx, &mut draft)?;
+    held::check(tx, ctx, (prepared, &mut draft))?;
     crate::formulas::compute(tx, ctx, &mut draft)?;
     check::required(&mut draft);
     check::standing(ctx, prepared, &mut draft);
@@ -205,6 +207,7 @@ fn settle(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> Engin
 
 /// The stages after the row and its log row are written.
 fn follow(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> EngineResult<()> {
+    held::bind(tx, draft)?;
     rollup::carry(tx, ctx, draft)?;
     descend::carry(tx, ctx, draft)?;
     crate::search::index_in_transaction(tx, ctx, draft)?;

@@ -49,3 +49,4 @@ members-n = { $n ->
 }
 token-used = last used { $when }
 token-never-used = never used
+settings-merges = Merges

@@ -46,3 +46,4 @@ is-region = 区域
 members-n = { $n } 人
 token-used = 上次使用 { $when }
 token-never-used = 从未使用
+settings-merges = 合并记录

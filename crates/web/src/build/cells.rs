@@ -124,14 +124,17 @@ fn show_list(desk: &Desk<'_>, slot: &Slot, value: &Value, cell: &mut CellView) {
             .map(one)
             .collect();
     } else {
-        let texts: Vec<&str> = value.list().iter().filter_map(Value::text).collect();
-        cell.text = texts.join(", ");
-        set_contact(
-            slot.kind(),
-            texts.first().copied().unwrap_or_default(),
-            cell,
-        );
-        return;
+        cell.several = true;
+        cell.many = value
+            .list()
+            .iter()
+            .filter_map(Value::text)
+            .map(|text| Lookup {
+                id: text.to_owned(),
+                label: text.to_owned(),
+                href: contact(slot.kind(), text).unwrap_or_default(),
+            })
+            .collect();
     }
     cell.text = cell
         .many
@@ -161,21 +164,21 @@ fn show_text(desk: &Desk<'_>, slot: &Slot, value: &Value, cell: &mut CellView) {
         }
         kind => {
             cell.text = text.to_owned();
-            set_contact(kind, text, cell);
+            cell.href = contact(kind, text);
         }
     }
 }
 
-/// Addresses that a click follows; of web addresses only those of the web.
-fn set_contact(kind: &str, text: &str, cell: &mut CellView) {
-    cell.href = match kind {
+/// The address that a click follows; of web addresses only those of the web.
+fn contact(kind: &str, text: &str) -> Option<String> {
+    match kind {
         "email" => Some(format!("mailto:{text}")),
         "phone" => Some(format!("tel:{text}")),
         "url" if text.starts_with("https://") || text.starts_with("http://") => {
             Some(text.to_owned())
         }
         _ => None,
-    };
+    }
 }
 
 pub fn find<'s>(slot: &'s Slot, value: &str) -> Option<&'s catalog::Choice> {
@@ -225,8 +228,9 @@ pub fn asked(desk: &Desk<'_>, slot: &Slot, value: &Value) -> CellView {
     if slot.kind() == "formula" || slot.kind() == "roll_up" || slot.kind() == "number" {
         cell.text = shown(desk, slot, value).text;
     }
-    if let Value::File { name, .. } = value {
+    if let Value::File { id, name } = value {
         cell.text.clone_from(name);
+        cell.href = Some(format!("/files/{id}"));
     }
     let said: Vec<String> = match value {
         Value::List(items) => items
@@ -249,6 +253,7 @@ pub fn asked_again(desk: &Desk<'_>, slot: &Slot, form: &Form) -> EngineResult<Ce
     let last = said.last().cloned().unwrap_or_default();
     cell.value = match slot.kind() {
         "bool" => Json::Bool(last == "true"),
+        "file" | "image" if form.text(&format!("{name}.remove")) == "true" => Json::Null,
         "money" | "address" | "person_name" => typed_parts(name, form),
         "rating" => last.parse::<i64>().map_or(Json::Null, Json::from),
         _ => json!(last),
@@ -278,6 +283,13 @@ pub fn asked_again(desk: &Desk<'_>, slot: &Slot, form: &Form) -> EngineResult<Ce
             .map(one)
             .collect();
     }
+    if cell.several {
+        cell.many = said.iter().map(|text| typed_value(text)).collect();
+    }
+    if matches!(slot.kind(), "file" | "image") {
+        let sent = cell.value.as_str().and_then(|text| text.split_once(' '));
+        cell.text = sent.map_or(String::new(), |(_, name)| name.to_owned());
+    }
     let currency = form.text(&format!("{name}.currency"));
     select(
         &mut cell,
@@ -288,6 +300,14 @@ pub fn asked_again(desk: &Desk<'_>, slot: &Slot, form: &Form) -> EngineResult<Ce
         },
     );
     Ok(cell)
+}
+
+fn typed_value(text: &str) -> Lookup {
+    Lookup {
+        id: text.to_owned(),
+        label: text.to_owned(),
+        href: String::new(),
+    }
 }
 
 fn typed_parts(name: &str, form: &Form) -> Json {
@@ -313,6 +333,7 @@ fn blank(desk: &Desk<'_>, slot: &Slot) -> CellView {
     cell.required = field.required == Required::Yes;
     cell.hint = desk.label(&field.help, "");
     cell.lookup.clone_from(&slot.open);
+    cell.several = field.options.several && matches!(slot.kind(), "phone" | "email");
     let choice = |choice: &catalog::Choice| Choice {
         value: choice.value.clone(),
         label: desk.label(&choice.label, &choice.value),
@@ -400,6 +421,14 @@ impl CellView {
                     other => other.text().map(one).into_iter().collect(),
                 }
             }
+            "phone" | "email" => match value {
+                Value::List(items) => items
+                    .iter()
+                    .filter_map(Value::text)
+                    .map(typed_value)
+                    .collect(),
+                other => other.text().map(typed_value).into_iter().collect(),
+            },
             _ => Vec::new(),
         }
     }

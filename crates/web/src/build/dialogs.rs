@@ -234,7 +234,7 @@ fn operators(slot: &Slot) -> &'static [&'static str] {
 }
 
 /// Fields that a condition may be about.
-fn conditional(desk: &Desk<'_>, object: &Arc<Object>) -> Vec<Slot> {
+pub fn conditional(desk: &Desk<'_>, object: &Arc<Object>) -> Vec<Slot> {
     let fits = |slot: &Slot| {
         !matches!(slot.kind(), "json" | "file" | "image" | "rich_text") && slot.to() != "*"
     };
@@ -284,7 +284,7 @@ pub fn condition(desk: &Desk<'_>, place: &Place, form: &Form) -> EngineResult<Fi
     };
     let operator_choice = |op: &&str| Choice {
         value: (*op).to_owned(),
-        label: super::lists::operator_word(
+        label: super::chips::operator_word(
             desk,
             match *op {
                 "me" => "op-me",
@@ -308,6 +308,9 @@ pub fn condition(desk: &Desk<'_>, place: &Place, form: &Form) -> EngineResult<Fi
         operators: operators(slot).iter().map(operator_choice).collect(),
         value: Some(said),
         expression: place.filter.clone(),
+        is_text: form.get("as_text").is_some(),
+        check: format!("/{}/filter/check", place.object.name),
+        names: format!("/{}/filter/names", place.object.name),
         error: None,
         hidden,
     })

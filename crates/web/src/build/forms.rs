@@ -154,7 +154,17 @@ pub fn first_value(ctx: &Context, slot: &Slot, said: &dyn Fn(&str) -> Option<Str
 }
 
 /// The form's page around its sections.
-pub fn new_page(desk: &Desk<'_>, object: &Arc<Object>, sections: Vec<Section>) -> FormPage {
+pub fn new_page(desk: &Desk<'_>, object: &Arc<Object>, mut sections: Vec<Section>) -> FormPage {
+    // Typing may begin at once; a picker would open its list over the form.
+    let first = sections.first_mut().and_then(|section| {
+        section
+            .cells
+            .iter_mut()
+            .find(|cell| matches!(cell.widget.as_str(), "text" | "person_name" | "long_text"))
+    });
+    if let Some(first) = first {
+        first.focus = true;
+    }
     FormPage {
         heading: desk.say_of("new-one", "name", &desk.one(object)),
         crumb: Crumb {

@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::slots::Slot;
 use crate::door::form::Form;
+use guanxi_engine::{EngineResult, files};
 use guanxi_meta::Value;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -46,7 +47,8 @@ pub fn field(desk: &Desk<'_>, slot: &Slot, form: &Form) -> Json {
         ),
         "duration" => minutes(last),
         "json" => serde_json::from_str(last).unwrap_or_else(|_| text(last)),
-        "phone" | "email" if slot.field.options.several => several(last),
+        "phone" | "email" if slot.field.options.several => several(form, name),
+        "file" | "image" if form.text(&format!("{name}.remove")) == "true" => Json::Null,
         _ => read(desk, slot, last),
     }
 }
@@ -109,17 +111,23 @@ fn person(form: &Form, name: &str, whole: &str) -> Json {
     }
 }
 
+/// Minutes, or hours and minutes as a clock shows them; what is neither goes on as it was typed.
 fn minutes(said: &str) -> Json {
-    match said.parse::<u32>() {
-        Ok(minutes) => json!(format!("PT{minutes}M")),
-        Err(_) => text(said),
-    }
+    let whole = |text: &str| text.trim().parse::<u32>().ok();
+    let total = match said.split_once([':', '：']) {
+        Some((hours, minutes)) => whole(hours)
+            .zip(whole(minutes).filter(|minutes| *minutes < 60))
+            .and_then(|(hours, minutes)| hours.checked_mul(60)?.checked_add(minutes)),
+        None => whole(said),
+    };
+    total.map_or_else(|| text(said), |minutes| json!(format!("PT{minutes}M")))
 }
 
-/// A list names all of several values; commas of both languages and semicolons stand between them.
-fn several(said: &str) -> Json {
-    let values: Vec<&str> = said
-        .split([',', ';', '，', '；', '、'])
+/// Each input holds a value, or several with commas of either language or semicolons between them.
+fn several(form: &Form, name: &str) -> Json {
+    let values: Vec<&str> = form
+        .all(name)
+        .flat_map(|said| said.split([',', ';', '，', '；', '、']))
         .map(str::trim)
         .filter(|value| !value.is_empty())
         .collect();
@@ -138,4 +146,24 @@ pub fn ids(form: &Form, name: &str) -> Value {
             .map(Value::Id)
             .collect(),
     )
+}
+
+/// The form with the files that came in it received: a browser without scripts sends them with the form, one with
+/// scripts has sent them before. None came: the form is as it was.
+pub fn received(desk: &Desk<'_>, slots: &[&Slot], form: &Form) -> EngineResult<Option<Form>> {
+    let mut pairs = form.pairs().to_vec();
+    let before = pairs.len();
+    for slot in slots
+        .iter()
+        .filter(|slot| matches!(slot.kind(), "file" | "image"))
+    {
+        let came = form
+            .file(&format!("{}.upload", slot.name))
+            .filter(|file| !file.bytes.is_empty());
+        if let Some(file) = came {
+            let sent = files::send(desk.ctx, &file.name, &mut file.bytes.as_ref())?;
+            pairs.push((slot.name.clone(), format!("{} {}", sent.id, sent.name)));
+        }
+    }
+    Ok((pairs.len() > before).then(|| Form::from_pairs(pairs)))
 }

@@ -1,16 +1,17 @@
 //! Lists: columns, rows, chips, tabs.
 
 use super::cells::of_record;
+use super::chips::chips;
 use super::desk::{Desk, record_href};
 use super::place::{Place, Shape};
 use super::slots::{Slot, slot, slots};
 use crate::pages::list::{Column, ListPage, RowView, RowsPage};
-use crate::pages::{Action as Button, CellView, Chip, Count, Empty, Method, Tab};
+use crate::pages::{Action as Button, CellView, Count, Empty, Method, Tab};
 use guanxi_access::Action;
 use guanxi_engine::read::list::{Count as Counted, Counting, ListRequest, Page, list};
 use guanxi_engine::{EngineResult, Record, views};
 use guanxi_meta::Object;
-use guanxi_query::{Purpose, Sort, check_as};
+use guanxi_query::Sort;
 use std::sync::Arc;
 
 /// Rows of one page of a list.
@@ -259,126 +260,6 @@ fn sort_label(desk: &Desk<'_>, place: &Place) -> String {
         .first()
         .and_then(|key| slot(desk, &place.object, &key.field));
     first.map(|slot| slot.label).unwrap_or_default()
-}
-
-/// The filter's parts in words. A filter that does not read is a bad request before this.
-pub fn chips(desk: &Desk<'_>, place: &Place) -> EngineResult<Vec<Chip>> {
-    if place.filter.is_empty() {
-        return Ok(Vec::new());
-    }
-    let typed = check_as(
-        &desk.ctx.catalog,
-        &place.object,
-        &place.filter,
-        Purpose::Filter,
-        desk.ctx,
-    )?;
-    let chips = typed.chips().into_iter().enumerate();
-    chips
-        .map(|(at, chip)| chip_view(desk, place, at, &chip))
-        .collect()
-}
-
-fn chip_view(
-    desk: &Desk<'_>,
-    place: &Place,
-    at: usize,
-    chip: &guanxi_query::Chip,
-) -> EngineResult<Chip> {
-    let at_text = at.to_string();
-    let links = Chip {
-        edit: place.href("/filter", &[("at", Some(&at_text))]),
-        without: place.href("", &[("filter", Some(&chip.rest))]),
-        ..Chip::default()
-    };
-    let Some(simple) = &chip.simple else {
-        return Ok(Chip {
-            value: labelled(desk, place, &chip.text),
-            ..links
-        });
-    };
-    let Some(slot) = slot(desk, &place.object, &simple.field) else {
-        let (field, operator) = (simple.field.clone(), operator_word(desk, simple.op));
-        return Ok(Chip {
-            field,
-            operator,
-            value: simple.value.clone(),
-            ..links
-        });
-    };
-    let value = chip_value(desk, &slot, simple)?;
-    Ok(Chip {
-        field: slot.label,
-        operator: operator_word(desk, simple.op),
-        value,
-        ..links
-    })
-}
-
-/// An expression with fields by their labels: what no single field, operator and value says.
-fn labelled(desk: &Desk<'_>, place: &Place, text: &str) -> String {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let end = rest
-            .find(|c| is_name(c) != is_name(first))
-            .unwrap_or(rest.len());
-        let (piece, more) = rest.split_at(end);
-        match place.object.field(piece) {
-            Some(field) => shown.push_str(field.label.get(desk.ctx.lang, piece)),
-            None => shown.push_str(piece),
-        }
-        rest = more;
-    }
-    shown
-}
-
-fn chip_value(
-    desk: &Desk<'_>,
-    slot: &Slot,
-    simple: &guanxi_query::chips::Simple,
-) -> EngineResult<String> {
-    if simple.items.is_empty() {
-        return Ok(simple.value.clone());
-    }
-    let mut words = Vec::with_capacity(simple.items.len());
-    for item in &simple.items {
-        words.push(match (slot.kind(), item.as_str()) {
-            (_, "$me") => desk.say("me"),
-            ("choice" | "multi_choice", value) => super::cells::choice_label(desk, slot, value),
-            ("bool", value) => desk.say(if value == "true" { "yes" } else { "no" }),
-            ("link" | "many_links", value) => match value.parse() {
-                Ok(id) => {
-                    desk.learn([(slot.to(), &guanxi_meta::Value::Id(id))])?;
-                    desk.lookup(slot.to(), id).label
-                }
-                Err(_) => value.to_owned(),
-            },
-            (_, value) => value.to_owned(),
-        });
-    }
-    Ok(words.join(&desk.say("list-comma")))
-}
-
-pub fn operator_word(desk: &Desk<'_>, op: &str) -> String {
-    let key = match op {
-        "=" => "op-is",
-        "!=" => "op-is-not",
-        "<" => "op-less",
-        "<=" => "op-at-most",
-        ">" => "op-more",
-        ">=" => "op-at-least",
-        "in" => "op-in",
-        "not in" => "op-not-in",
-        "is null" => "op-empty",
-        "is not null" => "op-filled",
-        "~" => "op-contains",
-        "^=" => "op-starts",
-        "under" => "op-under",
-        other => return other.to_owned(),
-    };
-    desk.say(key)
 }
 
 fn button(label: String, icon: &str, href: String, method: Method) -> Button {

@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod cells;
+pub mod chips;
 pub mod desk;
 pub mod dialogs;
 pub mod forms;
@@ -9,6 +10,7 @@ pub mod hangs;
 pub mod home;
 pub mod input;
 pub mod lists;
+pub mod merges;
 pub mod place;
 pub mod records;
 pub mod settings;

@@ -3,8 +3,10 @@
 use super::board::{closing, outcome};
 use super::cells::{choice_label, find, of_record, shown, tone};
 use super::desk::{Desk, face, query, record_href};
+use super::merges;
 use super::slots::{Slot, slot, slots};
 use super::timelines::{self, Undo};
+use crate::pages::merge::MergeRow;
 use crate::pages::peek::PeekPage;
 use crate::pages::record::{Alert, RecordPage, Stage, TimelinePage};
 use crate::pages::{Action as Button, Crumb, Method, Section, Tab, Tag};
@@ -80,6 +82,7 @@ impl<'a> Sight<'a> {
             },
             upload: (tab == "files" && self.may_update).then(|| format!("{}/files", self.at())),
             timeline: self.line(tab)?,
+            merges: self.merges(tab)?,
             know: self.know(),
             todos: self.todos()?,
             new_todo: self.new_linked("task"),
@@ -123,21 +126,29 @@ impl<'a> Sight<'a> {
 
     fn line(&self, tab: &str) -> EngineResult<TimelinePage> {
         let (desk, record) = (self.desk, self.record);
+        let undo = if self.may_update {
+            Undo::Offered
+        } else {
+            Undo::Refused
+        };
         match tab {
-            "history" => {
-                let undo = if self.may_update {
-                    Undo::Offered
-                } else {
-                    Undo::Refused
-                };
-                timelines::changes(desk, record, ("", undo))
-            }
+            "history" => timelines::changes(desk, record, ("", undo)),
             "files" => Ok(timelines::files(
                 desk,
-                &files::list(desk.ctx, &record.object, record.id)?,
+                (&files::list(desk.ctx, &record.object, record.id)?, undo),
             )),
             _ => timelines::activities(desk, record, ""),
         }
+    }
+
+    /// What went into this record, where its history is read.
+    fn merges(&self, tab: &str) -> EngineResult<Vec<MergeRow>> {
+        let (desk, record) = (self.desk, self.record);
+        if tab != "history" || !record.object.has("identity") {
+            return Ok(Vec::new());
+        }
+        let merges = identity::memory::merges_into(desk.ctx, &record.object, record.id)?;
+        Ok(merges.iter().map(|merge| merges::row(desk, merge)).collect())
     }
 
     fn tabs(&self, tab: &str) -> Vec<Tab> {

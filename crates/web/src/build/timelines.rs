@@ -6,7 +6,7 @@ use super::slots::{Slot, slot};
 use crate::Moment;
 use crate::pages::record::{Entry, TimelinePage};
 use crate::pages::{Change, Empty, Lookup, Tag};
-use guanxi_engine::files::Attachment;
+use guanxi_engine::files::{Attachment, PICTURES};
 use guanxi_engine::read::history;
 use guanxi_engine::read::timeline::timeline;
 use guanxi_engine::{EngineResult, Record};
@@ -247,7 +247,7 @@ fn said(desk: &Desk<'_>, slot: &Slot, json: &Json) -> EngineResult<String> {
 }
 
 /// The record's files, newest first.
-pub fn files(desk: &Desk<'_>, files: &[Attachment]) -> TimelinePage {
+pub fn files(desk: &Desk<'_>, (files, undo): (&[Attachment], Undo)) -> TimelinePage {
     let entry = |file: &Attachment| Entry {
         id: file.id.to_string(),
         icon: if file.media_type.starts_with("image/") {
@@ -264,6 +264,16 @@ pub fn files(desk: &Desk<'_>, files: &[Attachment]) -> TimelinePage {
             label: file.name.clone(),
             href: format!("/files/{}", file.id),
         }],
+        picture: if PICTURES.contains(&file.media_type.as_str()) {
+            format!("/files/{}", file.id)
+        } else {
+            String::new()
+        },
+        remove: if undo == Undo::Offered {
+            format!("/files/{}/remove", file.id)
+        } else {
+            String::new()
+        },
         ..Entry::default()
     };
     let entries: Vec<Entry> = files.iter().map(entry).collect();

@@ -56,6 +56,11 @@ pub struct FilterPage {
     pub value: Option<CellView>,
     /// The whole filter as text, for those who write it.
     pub expression: String,
+    /// True when the text is what the reader came for.
+    pub is_text: bool,
+    /// Where a text is checked while it is written, and where its names are listed.
+    pub check: String,
+    pub names: String,
     pub error: Option<String>,
     pub hidden: Vec<(String, String)>,
 }
@@ -195,6 +200,9 @@ impl Page for FilterPage {
                 operators: say.choices(&[("=", "是", "is", ""), ("!=", "不是", "is not", "")], "="),
                 value: Some(say.facts().remove(1)),
                 expression: "level = \"strategic\"".into(),
+                is_text: true,
+                check: "/customer/filter/check".into(),
+                names: "/customer/filter/names".into(),
                 error: None,
                 hidden: vec![],
             },

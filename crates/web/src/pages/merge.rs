@@ -1,10 +1,12 @@
-//! `GET|POST /{object}/{id}/merge?with=`: choose per field, see the result, merge; can be un-merged later.
+//! `GET|POST /{object}/{id}/merge?with=`: choose per field, see the result, merge; `/merges/{id}`: what taking it back
+//! would do; `/settings/merges`: all of them, for administrators.
 
 use serde::Serialize;
 
 use super::Page;
-use super::parts::{Crumb, Lookup, Tally};
+use super::parts::{Crumb, Empty, Lookup, Tally};
 use super::sample::Say;
+use crate::speech::Moment;
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct MergePage {
@@ -29,6 +31,131 @@ pub struct MergeField {
     /// Index of the proposed one.
     pub chosen: usize,
     pub is_same: bool,
+}
+
+/// A merge that was done.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct MergeRow {
+    pub kept: Lookup,
+    pub object: String,
+    /// Names of those that went into it.
+    pub others: Vec<String>,
+    pub at: Moment,
+    pub by: String,
+    pub is_undone: bool,
+    /// The dialog that shows what taking it back would do; none where the reader may not.
+    pub undo: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct MergesPage {
+    pub rows: Vec<MergeRow>,
+    pub next: Option<String>,
+    pub empty: Option<Empty>,
+}
+
+/// Dialog: what un-merging would do.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct UnmergePage {
+    pub name: String,
+    pub others: Vec<String>,
+    pub fields: Vec<UnmergeField>,
+    pub along: Vec<Tally>,
+    /// POST takes it back; none where the reader may not, or where it is done.
+    pub action: Option<String>,
+    pub cancel: String,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct UnmergeField {
+    pub label: String,
+    pub now: String,
+    pub then: String,
+    /// Somebody changed it since the merge.
+    pub stays: bool,
+}
+
+fn sample_row(say: Say<'_>) -> MergeRow {
+    MergeRow {
+        kept: Lookup {
+            id: "1".into(),
+            label: say.of("合肥锅炉制造有限公司", "Hefei Boiler Works"),
+            href: "/customer/1".into(),
+        },
+        object: say.of("客户", "Customer"),
+        others: vec![say.of("合肥锅炉厂", "Hefei Boiler Plant")],
+        at: say.moment("3 天前", "3 days ago"),
+        by: say.of("王小梅", "May Wang"),
+        is_undone: false,
+        undo: Some("/merges/1".into()),
+    }
+}
+
+impl Page for MergesPage {
+    const TEMPLATE: &'static str = "settings/merges.html";
+
+    fn samples(lang: &str) -> Vec<(&'static str, Self)> {
+        let say = Say(lang);
+        let undone = MergeRow {
+            is_undone: true,
+            undo: None,
+            ..sample_row(say)
+        };
+        let none = say.empty(
+            ("还没有合并", "No merges yet"),
+            ("合并过的记录会出现在这里。", "Merged records will stand here."),
+            "merge",
+        );
+        vec![
+            (
+                "",
+                MergesPage {
+                    rows: vec![sample_row(say), undone],
+                    ..MergesPage::default()
+                },
+            ),
+            (
+                "empty",
+                MergesPage {
+                    empty: Some(none),
+                    ..MergesPage::default()
+                },
+            ),
+        ]
+    }
+}
+
+impl Page for UnmergePage {
+    const TEMPLATE: &'static str = "dialogs/unmerge.html";
+
+    fn samples(lang: &str) -> Vec<(&'static str, Self)> {
+        let say = Say(lang);
+        let field = |zh: &str, en: &str, now: &str, then: &str| UnmergeField {
+            label: say.of(zh, en),
+            now: now.into(),
+            then: then.into(),
+            stays: now == then,
+        };
+        let row = sample_row(say);
+        vec![(
+            "",
+            UnmergePage {
+                name: row.kept.label,
+                others: row.others,
+                fields: vec![
+                    field("网站", "Website", "hfgl.example.cn", ""),
+                    field("电话", "Phone", "0551-62345678", "0551-62345678"),
+                ],
+                along: vec![Tally {
+                    label: say.of("联系人", "Contacts"),
+                    value: "3".into(),
+                    ..Tally::default()
+                }],
+                action: Some("/merges/1/undo".into()),
+                cancel: "/customer/1".into(),
+            },
+        )]
+    }
 }
 
 impl Page for MergePage {

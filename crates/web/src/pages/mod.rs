@@ -68,6 +68,8 @@ pub fn samples(lang: &str) -> Vec<Sample> {
     collect::<import::ImportPage>(lang, &mut all);
     collect::<import::ImportProgress>(lang, &mut all);
     collect::<merge::MergePage>(lang, &mut all);
+    collect::<merge::MergesPage>(lang, &mut all);
+    collect::<merge::UnmergePage>(lang, &mut all);
     collect::<dialogs::ActionPage>(lang, &mut all);
     collect::<dialogs::WhyPage>(lang, &mut all);
     collect::<dialogs::FilterPage>(lang, &mut all);

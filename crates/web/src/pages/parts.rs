@@ -71,6 +71,10 @@ pub struct CellView {
     pub role: String,
     /// Takes the form's whole width.
     pub wide: bool,
+    /// Several values of one kind, one input each (telephone numbers); they stand in `many`.
+    pub several: bool,
+    /// Where a form begins.
+    pub focus: bool,
 }
 
 impl CellView {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Page;
+use super::merge::MergeRow;
 use super::parts::{Action, Change, Crumb, Empty, Face, Lookup, Section, Tab, Tag, Tally, Todo};
 use super::sample::Say;
 use crate::speech::Moment;
@@ -36,6 +37,8 @@ pub struct RecordPage {
     /// POST a file here; none where the reader may not or looks at another tab.
     pub upload: Option<String>,
     pub timeline: TimelinePage,
+    /// What went into this record; on the history's tab.
+    pub merges: Vec<MergeRow>,
     pub know: Vec<Tally>,
     pub todos: Vec<Todo>,
     pub new_todo: Option<String>,
@@ -119,6 +122,10 @@ pub struct Entry {
     /// POST takes a change back; empty = cannot.
     pub undo: String,
     pub files: Vec<Lookup>,
+    /// Address of the picture that the entry is, or empty.
+    pub picture: String,
+    /// POST takes the file away; empty = cannot.
+    pub remove: String,
 }
 
 /// Fragment: one related list.
@@ -231,6 +238,7 @@ fn full(say: Say<'_>) -> RecordPage {
     let mut facts = say.facts();
     let more = facts.split_off(9);
     RecordPage {
+        merges: vec![],
         record: "customer/1".into(),
         version: 7,
         crumb: Crumb {

@@ -6,33 +6,55 @@ use crate::door::Visit;
 use crate::door::answer::Answer;
 use axum::body::Body;
 use axum::http::header;
-use guanxi_engine::files::{self, Attachment};
+use guanxi_engine::files::{self, Attachment, PICTURES};
 use guanxi_engine::{EngineError, EngineResult};
 use std::fs::File;
 use std::io::Read;
 use tokio::sync::mpsc::channel;
 use tokio_stream::wrappers::ReceiverStream;
 
-/// Pictures that a browser draws without running anything.
-const RASTER: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 /// Bytes read at once.
 const PIECE: usize = 64 << 10;
 
-pub fn add(visit: &Visit) -> EngineResult<Answer> {
-    let record = found(visit)?;
+/// A file for a field of a form that is open: what the save then names it by.
+pub fn receive(visit: &Visit) -> EngineResult<Answer> {
     let upload = visit
         .form
         .file("file")
         .ok_or_else(|| EngineError::bad("file_missing"))?;
-    let kept = files::put(
-        &visit.ctx,
-        &record.object,
-        record.id,
-        &upload.name,
-        &mut upload.bytes.as_ref(),
-    )?;
+    let sent = files::send(&visit.ctx, &upload.name, &mut upload.bytes.as_ref())?;
+    let is_picture = PICTURES.contains(&sent.media_type.as_str());
+    if visit.form.text("as") == "image" && !is_picture {
+        return Err(EngineError::bad("not_a_picture"));
+    }
+    let mut body = sent.to_json();
+    body["is_picture"] = is_picture.into();
+    Ok(Answer::body(
+        Body::from(body.to_string()),
+        "application/json",
+    ))
+}
+
+/// Attaches all files that the form brought.
+pub fn add(visit: &Visit) -> EngineResult<Answer> {
+    let record = found(visit)?;
+    let mut names = Vec::new();
+    let uploads = visit.form.files.iter();
+    for upload in uploads.filter(|file| file.field == "file" && !file.name.is_empty()) {
+        let kept = files::put(
+            &visit.ctx,
+            &record.object,
+            record.id,
+            &upload.name,
+            &mut upload.bytes.as_ref(),
+        )?;
+        names.push(kept.name);
+    }
+    if names.is_empty() {
+        return Err(EngineError::bad("file_missing"));
+    }
     let desk = Desk::new(visit)?;
-    let text = desk.say_of("created-one", "name", &kept.name);
+    let text = desk.say_of("created-one", "name", &names.join(&desk.say("list-comma")));
     Ok(
         Answer::see(visit, &format!("{}?tab=files", record_href(&record))).flash(
             visit,
@@ -64,7 +86,7 @@ pub fn show(visit: &Visit) -> EngineResult<Answer> {
 
 /// Safe pictures where they stand, everything else as a download; a browser runs neither on this address.
 fn send(file: &Attachment, bytes: File) -> Answer {
-    let is_picture = RASTER.contains(&file.media_type.as_str());
+    let is_picture = PICTURES.contains(&file.media_type.as_str());
     let place = if is_picture { "inline" } else { "attachment" };
     let media_type = if is_picture {
         file.media_type.as_str()

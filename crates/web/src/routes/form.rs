@@ -3,8 +3,10 @@
 use super::record::found;
 use crate::build::desk::{Desk, href, record_href};
 use crate::build::forms::{self, Asked};
+use crate::build::input;
 use crate::door::Visit;
 use crate::door::answer::Answer;
+use crate::door::form::Form;
 use crate::door::head::local;
 use crate::pages::form::FormPage;
 use axum::http::StatusCode;
@@ -42,7 +44,9 @@ pub fn create(visit: &Visit) -> EngineResult<Answer> {
     let object = visit.object_for(Action::Create)?;
     let desk = Desk::new(visit)?;
     let asked = Asked::new(&desk, &object, Action::Create);
-    let mut fields = asked.fields(&desk, &visit.form);
+    let form = received(visit, &desk, &asked)?;
+    let form = form.as_ref().unwrap_or(&visit.form);
+    let mut fields = asked.fields(&desk, form);
     // A new record's owner may be left to the engine: an empty one means the pool, which must be chosen.
     if !visit.form.has("owner") {
         fields.remove("owner");
@@ -63,11 +67,16 @@ pub fn create(visit: &Visit) -> EngineResult<Answer> {
         Err(EngineError::Taken(_, errors)) if !errors.is_empty() => errors,
         Err(error) => return Err(error),
     };
-    let mut page = forms::new_page(&desk, &object, asked.again(&desk, &visit.form)?);
+    let mut page = forms::new_page(&desk, &object, asked.again(&desk, form)?);
     come_back(&mut page, visit.form.text("_back"));
     forms::tell(&desk, &mut page, &errors);
     page.duplicates = twins;
     Ok(Answer::page(visit, &page.heading.clone(), &page)?.status(StatusCode::UNPROCESSABLE_ENTITY))
+}
+
+/// The form with the files that it brought along.
+fn received(visit: &Visit, desk: &Desk<'_>, asked: &Asked) -> EngineResult<Option<Form>> {
+    input::received(desk, &asked.slots().collect::<Vec<_>>(), &visit.form)
 }
 
 /// Records that look like the new one: a hint, which the reader may pass over.
@@ -125,8 +134,10 @@ pub fn save(visit: &Visit) -> EngineResult<Answer> {
     let (object, id) = (visit.object()?, visit.id()?);
     let desk = Desk::new(visit)?;
     let asked = Asked::new(&desk, &object, Action::Update);
-    let mut fields = asked.fields(&desk, &visit.form);
-    forms::without_theirs(&mut fields, &visit.form);
+    let form = received(visit, &desk, &asked)?;
+    let form = form.as_ref().unwrap_or(&visit.form);
+    let mut fields = asked.fields(&desk, form);
+    forms::without_theirs(&mut fields, form);
     match write(
         &visit.ctx,
         Change::update(&object, id, visit.version(), fields),
@@ -141,21 +152,26 @@ pub fn save(visit: &Visit) -> EngineResult<Answer> {
             let text = desk.say_of("saved-one", "name", &saved.record.title());
             Ok(Answer::see(visit, &to).flash(visit, &text, ("good", "")))
         }
-        Err(EngineError::Invalid(errors)) => again(visit, &desk, &asked, &errors),
+        Err(EngineError::Invalid(errors)) => again(visit, &desk, (&asked, form), &errors),
         Err(EngineError::Taken(_, errors)) if !errors.is_empty() => {
-            again(visit, &desk, &asked, &errors)
+            again(visit, &desk, (&asked, form), &errors)
         }
-        Err(EngineError::Stale(stale)) => clash(visit, &desk, &asked, &stale),
+        Err(EngineError::Stale(stale)) => clash(visit, &desk, (&asked, form), &stale),
         Err(error) => Err(error),
     }
 }
 
 /// Somebody saved meanwhile. What only one side changed goes together; the reader is asked about the rest. The form
 /// sends every field, so those that the reader changed are told by what they held when the form was made.
-fn clash(visit: &Visit, desk: &Desk<'_>, asked: &Asked, stale: &Stale) -> EngineResult<Answer> {
+fn clash(
+    visit: &Visit,
+    desk: &Desk<'_>,
+    (asked, form): (&Asked, &Form),
+    stale: &Stale,
+) -> EngineResult<Answer> {
     let record = found(visit)?;
-    let mut mine = asked.fields(desk, &visit.form);
-    forms::without_theirs(&mut mine, &visit.form);
+    let mut mine = asked.fields(desk, form);
+    forms::without_theirs(&mut mine, form);
     forms::only_mine(desk, &record, visit.version().unwrap_or(0), &mut mine)?;
     let both = Stale {
         version: stale.version,
@@ -177,7 +193,7 @@ fn clash(visit: &Visit, desk: &Desk<'_>, asked: &Asked, stale: &Stale) -> Engine
     let mut page = forms::edit_page(
         desk,
         &record,
-        asked.mixed(desk, &record, (&visit.form, &mine))?,
+        asked.mixed(desk, &record, (form, &mine))?,
     );
     page.conflict = Some(forms::conflict(desk, &record, &both)?);
     Ok(Answer::page(visit, &page.heading.clone(), &page)?.status(StatusCode::PRECONDITION_FAILED))
@@ -186,11 +202,11 @@ fn clash(visit: &Visit, desk: &Desk<'_>, asked: &Asked, stale: &Stale) -> Engine
 fn again(
     visit: &Visit,
     desk: &Desk<'_>,
-    asked: &Asked,
+    (asked, form): (&Asked, &Form),
     errors: &[FieldError],
 ) -> EngineResult<Answer> {
     let record = found(visit)?;
-    let mut page = forms::edit_page(desk, &record, asked.again(desk, &visit.form)?);
+    let mut page = forms::edit_page(desk, &record, asked.again(desk, form)?);
     page.version = visit.version().map(i64::unsigned_abs).or(page.version);
     forms::tell(desk, &mut page, errors);
     Ok(Answer::page(visit, &page.heading.clone(), &page)?.status(StatusCode::UNPROCESSABLE_ENTITY))

@@ -2,7 +2,7 @@
 
 use crate::build::board::{Board, lane_slot};
 use crate::build::desk::Desk;
-use crate::build::lists;
+use crate::build::{chips, lists};
 use crate::build::place::{Place, Shape};
 use crate::door::Visit;
 use crate::door::answer::Answer;
@@ -86,7 +86,7 @@ pub fn export(visit: &Visit) -> EngineResult<Answer> {
     let place = Place::read(&object, &visit.head);
     let format = Format::parse(visit.head.query("format")).unwrap_or_default();
     // A filter that does not read is told before the file begins.
-    lists::chips(&Desk::new(visit)?, &place)?;
+    chips::chips(&Desk::new(visit)?, &place)?;
     let request = export::Request {
         filter: place.filter.clone(),
         sort: if place.sort == "-created_at" {

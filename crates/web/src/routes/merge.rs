@@ -3,7 +3,7 @@
 use super::record::found;
 use crate::build::cells::shown;
 use crate::build::desk::{Desk, record_href};
-use crate::build::forms;
+use crate::build::{forms, merges};
 use crate::build::slots::slot;
 use crate::door::Visit;
 use crate::door::answer::Answer;
@@ -11,6 +11,7 @@ use crate::pages::dialogs::ActionPage;
 use crate::pages::merge::{MergeField, MergePage};
 use crate::pages::{CellView, Crumb, Tally};
 use axum::http::StatusCode;
+use guanxi_capabilities::identity::memory;
 use guanxi_capabilities::identity::preview::{Preview, preview};
 use guanxi_engine::{EngineError, EngineResult, Record, act};
 use guanxi_meta::Value;
@@ -175,6 +176,29 @@ pub fn run(visit: &Visit) -> EngineResult<Answer> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// What taking a merge back would do.
+pub fn outlook(visit: &Visit) -> EngineResult<Answer> {
+    let outlook = memory::outlook(&visit.ctx, visit.id()?)?;
+    let desk = Desk::new(visit)?;
+    Answer::page(
+        visit,
+        &desk.say("unmerge"),
+        &merges::unmerge(&desk, &outlook)?,
+    )
+}
+
+/// All merges, for administrators.
+pub fn all(visit: &Visit) -> EngineResult<Answer> {
+    let before = visit.head.query("before").parse().ok();
+    let (found, next) = memory::all_merges(&visit.ctx, before)?;
+    let desk = Desk::new(visit)?;
+    Answer::page(
+        visit,
+        &desk.say("settings-merges"),
+        &merges::list(&desk, (&found, next)),
+    )
 }
 
 /// Takes a merge back; what others changed since is left and told.

@@ -47,6 +47,7 @@ macro_rules! routes {
             ("GET POST", "/login"),
             ("GET", "/events/changes"),
             ("POST", "/import"),
+            ("POST", "/files"),
             ("POST", "/{object}/{id}/files"),
             $((concat!(stringify!($first) $(, " ", stringify!($method))*), $path)),+
         ];
@@ -92,6 +93,8 @@ routes! {
     "/import/{id}/undo" => POST import::undo;
     "/files/{id}" => GET files::show;
     "/files/{id}/remove" => POST files::remove;
+    "/settings/merges" => GET merge::all;
+    "/merges/{id}" => GET merge::outlook;
     "/merges/{id}/undo" => POST merge::undo;
     "/{object}" => GET list::show;
     "/{object}/rows" => GET list::rows;
@@ -101,6 +104,8 @@ routes! {
     "/{object}/cards" => GET board::cards;
     "/{object}/card" => GET board::card;
     "/{object}/filter" => GET views::filter;
+    "/{object}/filter/check" => GET views::check_filter;
+    "/{object}/filter/names" => GET views::filter_names;
     "/{object}/filter/apply" => GET views::apply_filter;
     "/{object}/columns" => GET views::columns, POST views::set_columns;
     "/{object}/views" => POST views::keep;
@@ -139,6 +144,7 @@ pub fn router(engine: Engine) -> Result<Router, RenderError> {
         router = router.route(path, methods);
     }
     let files = Router::new()
+        .route("/files", on("POST", files::receive))
         .route("/{object}/{id}/files", on("POST", files::add))
         .route("/import", on("POST", import::receive))
         .layer(DefaultBodyLimit::max(MOST_UPLOAD));

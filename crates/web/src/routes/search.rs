@@ -14,7 +14,7 @@ use guanxi_meta::text::Query;
 use std::collections::BTreeMap;
 
 /// Hits of one page of results.
-const MOST: usize = 100;
+const MOST: usize = 50;
 /// Hits in the palette.
 const MOST_QUICK: usize = 8;
 /// Characters of a query that are read; more says nothing more.

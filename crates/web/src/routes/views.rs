@@ -1,15 +1,20 @@
 //! Views that people keep, columns, conditions. Each ends at the list's own address.
 
 use crate::build::desk::Desk;
-use crate::build::dialogs::{columns as columns_page, condition, condition_text, keep_view};
+use crate::build::dialogs::{
+    columns as columns_page, condition, condition_text, conditional, keep_view,
+};
 use crate::build::place::Place;
+use crate::build::slots::Slot;
 use crate::door::Visit;
 use crate::door::answer::Answer;
 use crate::door::form::Form;
 use axum::http::StatusCode;
+use guanxi_engine::read::list::{Counting, ListRequest, count};
 use guanxi_engine::{EngineError, EngineResult, views};
 use guanxi_query::chips::conjunction;
 use guanxi_query::{Purpose, check_as};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 pub fn new(visit: &Visit) -> EngineResult<Answer> {
@@ -91,6 +96,49 @@ pub fn filter(visit: &Visit) -> EngineResult<Answer> {
     )
 }
 
+/// Whether a text is a filter, while it is being written: how many records it admits, or what is wrong where.
+pub fn check_filter(visit: &Visit) -> EngineResult<Answer> {
+    let object = visit.object()?;
+    let request = ListRequest {
+        filter: visit.head.query("filter").to_owned(),
+        count: Counting::Estimate,
+        ..ListRequest::default()
+    };
+    let body = match count(&visit.ctx, &object, &request) {
+        Ok(counted) => {
+            let mark = if counted.exact { "" } else { "+" };
+            json!({ "count": format!("{}{mark}", counted.value) })
+        }
+        Err(EngineError::Query(error)) => json!({
+            "message": error.message(visit.ctx.lang),
+            "position": error.position,
+            "length": error.length,
+            "suggestion": error.suggestion,
+        }),
+        Err(EngineError::BadRequest(fault)) => {
+            json!({ "message": fault.message(visit.ctx.lang), "position": 0, "length": 0 })
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Answer::body(body.to_string().into(), "application/json"))
+}
+
+/// Names that a filter of this object may use, with the values of closed lists.
+pub fn filter_names(visit: &Visit) -> EngineResult<Answer> {
+    let object = visit.object()?;
+    let desk = Desk::new(visit)?;
+    let name = |slot: &Slot| {
+        let choices = slot.field.options.choices.iter();
+        let values: Vec<Json> = choices
+            .map(|choice| json!([choice.value, desk.label(&choice.label, &choice.value)]))
+            .collect();
+        json!({ "name": slot.name, "label": slot.label, "values": values })
+    };
+    let names: Vec<Json> = conditional(&desk, &object).iter().map(name).collect();
+    let body = Json::Array(names).to_string();
+    Ok(Answer::body(body.into(), "application/json"))
+}
+
 /// The list with the condition added or changed; what was written as text goes before what was chosen.
 pub fn apply_filter(visit: &Visit) -> EngineResult<Answer> {
     let place = Place::read(&visit.object()?, &visit.head);
@@ -122,6 +170,7 @@ pub fn apply_filter(visit: &Visit) -> EngineResult<Answer> {
             let mut page = condition(&desk, &place.with_filter(was), &form)?;
             page.error = Some(crate::door::oops::said(&error, visit.ctx.lang).1);
             page.expression = written.to_owned();
+            page.is_text = true;
             Ok(Answer::page(visit, &desk.say("condition"), &page)?
                 .status(StatusCode::UNPROCESSABLE_ENTITY))
         }
