@@ -11,6 +11,7 @@ import { bindPicks } from "./combobox";
 import { bindPreferences } from "./preferences";
 import { bindToasts } from "./toast";
 import { bindUploads } from "./upload";
+import { bindWork } from "./work";
 import { bindForms } from "./forms";
 import { onLoad } from "./dom";
 
@@ -25,6 +26,7 @@ bindPicks();
 bindForms();
 bindUploads();
 bindLive();
+bindWork();
 
 onLoad("[data-board]", async (board) => (await import("./board")).bindBoard(board));
 onLoad("[data-wizard]", async (wizard) => (await import("./wizard")).bindWizard(wizard));

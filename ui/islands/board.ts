@@ -71,7 +71,6 @@ async function commit(card: HTMLElement, from: Place): Promise<void> {
     values: { stage: lane.dataset.stage, before: (card.nextElementSibling as HTMLElement | null)?.dataset.record ?? "" },
   });
   if (!(await answered)) back();
-  else say(word("moved", { name: lane.dataset.name ?? "" }));
 }
 
 /** Shows count and sum at once; the server's answer brings the exact lane heads. */

@@ -1,5 +1,6 @@
 // Ctrl+K: commands, recent records and search, all answered by the server.
-import { all, one } from "./dom";
+import { all, on, one } from "./dom";
+import { prefer } from "./preferences";
 import { load } from "./request";
 
 const WAIT = 90;
@@ -15,6 +16,11 @@ export function bindPalette(): void {
     timer = window.setTimeout(ask, WAIT);
   });
   box()?.addEventListener("keydown", keydown);
+  on("click", "#palette-list [data-does]", (event, hit) => {
+    event.preventDefault();
+    box()?.close();
+    act(hit.dataset.does ?? "");
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     if ((event.target as HTMLElement).id === "palette-list") choose(0);
   });
@@ -34,6 +40,14 @@ function ask(): void {
   if (query === asked) return;
   asked = query;
   void load(`/palette?q=${encodeURIComponent(query)}&at=${encodeURIComponent(location.pathname)}`, "#palette-list");
+}
+
+/** What no address does: the theme, the density, the shortcuts, printing. */
+function act(what: string): void {
+  const [name, value = ""] = what.split("=");
+  if (name === "theme" || name === "density") prefer(name, value);
+  else if (name === "show") one<HTMLDialogElement>(`#${value}`)?.showModal();
+  else if (name === "print") window.print();
 }
 
 const hits = (): HTMLElement[] => all("#palette-list [role=option]");
@@ -64,6 +78,11 @@ function keydown(event: KeyboardEvent): void {
 
 function follow(hit: HTMLElement, event: KeyboardEvent): void {
   const href = hit.getAttribute("href");
+  if (hit.dataset.does) {
+    box()?.close();
+    act(hit.dataset.does);
+    return;
+  }
   if ((event.ctrlKey || event.metaKey) && href) window.open(href, "_blank", "noopener");
   else hit.click();
   if (!href || href.startsWith("#") || hit.hasAttribute("hx-get") || hit.hasAttribute("hx-post")) box()?.close();

@@ -5,11 +5,11 @@ const YEAR = 31536000;
 
 export function bindPreferences(): void {
   keep("gx_zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
-  on("click", "[data-set-theme]", (_, element) => set("theme", element.dataset.setTheme!));
-  on("click", "[data-set-density]", (_, element) => set("density", element.dataset.setDensity!));
+  on("click", "[data-set-theme]", (_, element) => prefer("theme", element.dataset.setTheme!));
+  on("click", "[data-set-density]", (_, element) => prefer("density", element.dataset.setDensity!));
 }
 
-function set(name: "theme" | "density", value: string): void {
+export function prefer(name: "theme" | "density", value: string): void {
   document.documentElement.dataset[name] = value;
   keep(`gx_${name}`, value);
   const attribute = name === "theme" ? "data-set-theme" : "data-set-density";

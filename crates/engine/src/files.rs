@@ -127,9 +127,10 @@ impl Sent {
 pub fn send(ctx: &Context, name: &str, bytes: &mut dyn Read) -> EngineResult<Sent> {
     let sent = receive(ctx, name, bytes)?;
     let (row, context) = (sent.clone(), ctx.clone());
-    let outcome = ctx.engine.store().change(Weight::Light, move |tx| {
-        insert(tx, &context, &row, None)
-    });
+    let outcome = ctx
+        .engine
+        .store()
+        .change(Weight::Light, move |tx| insert(tx, &context, &row, None));
     if let Err(error) = outcome {
         let _ = std::fs::remove_file(path(&ctx.engine, sent.id));
         return Err(error);

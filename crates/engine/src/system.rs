@@ -233,6 +233,7 @@ fn beside_records() -> Vec<TableSpec> {
                 ("name", Text),
                 ("query", Text),
                 ("shared", Int),
+                ("position", Int),
             ]),
         )
         .unique(&["id"])

@@ -44,7 +44,15 @@ pub struct Outlook {
 /// Merges of one answer.
 const MOST: u32 = 50;
 
-const COLUMNS: [&str; 7] = ["id", "object", "kept", "person", "at", "undone_at", "detail"];
+const COLUMNS: [&str; 7] = [
+    "id",
+    "object",
+    "kept",
+    "person",
+    "at",
+    "undone_at",
+    "detail",
+];
 
 /// Merges into this record, newest first, if the caller sees it.
 pub fn merges_into(ctx: &Context, object: &Arc<Object>, kept: Uuid) -> EngineResult<Vec<Merge>> {
@@ -94,9 +102,12 @@ pub fn outlook(ctx: &Context, id: Uuid) -> EngineResult<Outlook> {
     })?;
     let merge = found.ok_or(EngineError::NotFound)?;
     let mut along: BTreeMap<String, u64> = BTreeMap::new();
-    for change in merge.journal.changes.iter().filter(|change| {
-        change.act == RowAct::Changed && change.record != merge.kept.id
-    }) {
+    for change in merge
+        .journal
+        .changes
+        .iter()
+        .filter(|change| change.act == RowAct::Changed && change.record != merge.kept.id)
+    {
         let object = ctx
             .catalog
             .objects
@@ -118,9 +129,8 @@ pub fn outlook(ctx: &Context, id: Uuid) -> EngineResult<Outlook> {
 fn fields(ctx: &Context, merge: &Merge) -> Vec<(String, Json, Json)> {
     let object = &merge.kept.object;
     let grant = ctx.grant(object, Action::Read);
-    let of_kept = |change: &&RowChange| {
-        change.act == RowAct::Changed && change.record == merge.kept.id
-    };
+    let of_kept =
+        |change: &&RowChange| change.act == RowAct::Changed && change.record == merge.kept.id;
     let changes = merge.journal.changes.iter().filter(of_kept);
     let field = |change: &FieldChange| {
         let at = object
@@ -167,7 +177,11 @@ fn merge(view: &mut dyn View, ctx: &Context, row: &Row) -> EngineResult<Option<M
             None => false,
         };
         is_undoable &= within;
-        others.push(known.filter(|_| within).map_or(String::new(), |record| record.title()));
+        others.push(
+            known
+                .filter(|_| within)
+                .map_or(String::new(), |record| record.title()),
+        );
     }
     let int = |at: usize| row.cells[at].int();
     Ok(Some(Merge {

@@ -19,6 +19,7 @@ mod undo;
 pub use mapping::{Duplicates, Mapping, Missing, Mode};
 pub use state::{State, Status};
 pub use suggest::{Preview, preview};
+pub use undo::along as undo_along;
 
 use crate::context::Context;
 use crate::engine::Engine;

@@ -46,6 +46,8 @@ pub struct Work {
     care: Care,
 }
 
+const NOTICE_COLUMNS: [&str; 5] = ["id", "person", "code", "args", "at"];
+
 impl Work {
     pub fn new(engine: &Engine, status: Status, lease: Lease) -> EngineResult<Work> {
         let staged = source::stage(
@@ -91,9 +93,40 @@ impl Work {
         self.status.outcome.message = message;
         self.status.finished_at = Some(self.engine.clock().now().as_microsecond());
         let (status, lease) = (self.status.clone(), self.lease);
+        let notice = self.notice();
         self.engine.store().change(Weight::Light, move |tx| {
             state::keep(tx, &status)?;
+            if let Some(row) = &notice {
+                tx.insert(system::NOTICE, &NOTICE_COLUMNS, vec![row.clone()])?;
+            }
             lease.end(tx)
+        })?;
+        self.engine.announce();
+        Ok(())
+    }
+
+    /// Whoever left the page is told; a trial and the system's own imports end silently.
+    fn notice(&self) -> Option<Vec<Cell>> {
+        let status = &self.status;
+        let args = serde_json::json!({
+            "name": status.file_name,
+            "count": status.rows,
+            "failed": status.failed,
+            "href": format!("/import/{}", status.id),
+        });
+        let code = match status.state {
+            State::Failed => "import_failed",
+            State::Undone => "import_undone",
+            _ => "import_done",
+        };
+        (status.person != 0 && !status.options.dry_run).then(|| {
+            vec![
+                Cell::Id(self.engine.ids().next()),
+                Cell::Int(status.person),
+                Cell::from(code),
+                Cell::from(args.to_string()),
+                Cell::Int(self.engine.clock().now().as_microsecond()),
+            ]
         })
     }
 

@@ -4,6 +4,7 @@
 use super::run::Work;
 use super::state::{self, Left, MOST_ERRORS, State, Status, Undone};
 use crate::context::Context;
+use crate::engine::Engine;
 use crate::error::{EngineError, EngineResult};
 use crate::record::Record;
 use crate::write::{self, Change};
@@ -27,7 +28,7 @@ pub fn run(work: &mut Work, tell: &mut dyn FnMut(&Status)) -> EngineResult<()> {
         let Some(undo) = work.status.outcome.undo.clone() else {
             return work.finish(State::Undone, None);
         };
-        let rows = written(work, &undo)?;
+        let rows = written(&work.engine, &format!("import:{}", work.status.id), &undo)?;
         let Some(last) = rows.last().map(|row| row.position) else {
             return work.finish(State::Undone, None);
         };
@@ -37,21 +38,60 @@ pub fn run(work: &mut Work, tell: &mut dyn FnMut(&Status)) -> EngineResult<()> {
     }
 }
 
-/// What the import wrote, from where the undo stands. Read from the log itself: all of it was committed before, while
-/// followers of the log are not told of it as long as an older transaction of somebody else is open.
-fn written(work: &Work, undo: &Undone) -> EngineResult<Vec<LogRow>> {
-    let import = format!("import:{}", work.status.id);
+/// What was written under a mark, from where an undo stands. Read from the log itself: all of it was committed before,
+/// while followers of the log are not told of it as long as an older transaction of somebody else is open.
+fn written(engine: &Engine, mark: &str, undo: &Undone) -> EngineResult<Vec<LogRow>> {
     let select = Select::of(log::TABLE, &log::COLUMNS)
         .filter(Cond::compare("seq", Op::Greater, undo.position))
         .filter(Cond::compare("seq", Op::LessOrEqual, undo.until))
-        .filter(Cond::equal("via", import.as_str()))
+        .filter(Cond::equal("via", mark))
         .order("seq", Direction::Ascending)
         .limit(ROWS);
-    let rows = work.engine.store().look(|view| view.select(&select))?;
+    let rows = engine.store().look(|view| view.select(&select))?;
     Ok(rows
         .into_iter()
         .map(|row| LogRow::from_cells(row.seq, row.cells))
         .collect())
+}
+
+/// Takes back everything that the caller did under this mark (`bulk:ID`) between two positions of the log: created
+/// records are removed, removed ones come back, a changed field gets back what it held where it still holds what it was
+/// given. The rest is counted and stays.
+pub fn along(ctx: &Context, mark: &str, (from, until): (i64, i64)) -> EngineResult<Undone> {
+    let ctx = ctx.through(&format!("undo:{mark}"));
+    let mut undo = Undone {
+        position: from,
+        until,
+        ..Undone::default()
+    };
+    loop {
+        let rows = written(&ctx.engine, mark, &undo)?;
+        let Some(last) = rows.last().map(|row| row.position) else {
+            return Ok(undo);
+        };
+        let mine = |row: &LogRow| row.entry.actor == ctx.actor.seq();
+        let rows: Vec<LogRow> = rows.into_iter().filter(mine).collect();
+        let (context, before) = (ctx.clone(), undo.clone());
+        undo = ctx.engine.store().change(Weight::Bulk, move |tx| {
+            let mut undo = before.clone();
+            for row in &rows {
+                take_back(tx, &context, row, &mut undo)?;
+            }
+            Ok::<_, EngineError>(undo)
+        })?;
+        undo.position = last;
+        ctx.engine.announce();
+    }
+}
+
+/// Under which mark was done what this undo takes back.
+fn undone_mark(via: &str) -> String {
+    let mark = via.strip_prefix("undo:").unwrap_or(via);
+    if mark.contains(':') {
+        mark.to_owned()
+    } else {
+        format!("import:{mark}")
+    }
 }
 
 fn piece(work: &mut Work, rows: Vec<LogRow>, last: i64) -> EngineResult<()> {
@@ -94,12 +134,18 @@ fn take_back(
     else {
         return Ok(());
     };
-    let outcome = if entry.op == "create" {
-        let change = Change::remove(&object, entry.record, None);
-        write::savepoint(tx, |tx| write::apply_change(tx, ctx, change.clone()))
-            .map(|_| undo.removed += 1)
-    } else {
-        restore(tx, ctx, (&object, entry.record), undo)
+    let outcome = match entry.op.as_str() {
+        "create" => {
+            let change = Change::remove(&object, entry.record, None);
+            write::savepoint(tx, |tx| write::apply_change(tx, ctx, change.clone()))
+                .map(|_| undo.removed += 1)
+        }
+        "remove" => {
+            let change = Change::restore(&object, entry.record);
+            write::savepoint(tx, |tx| write::apply_change(tx, ctx, change.clone()))
+                .map(|_| undo.restored += 1)
+        }
+        _ => restore(tx, ctx, (&object, entry.record), undo),
     };
     match outcome {
         Ok(()) => Ok(()),
@@ -127,7 +173,7 @@ fn restore(
     (object, id): (&Arc<Object>, Uuid),
     undo: &mut Undone,
 ) -> EngineResult<()> {
-    let import = ctx.via.replace("undo:", "import:");
+    let import = undone_mark(&ctx.via);
     let mut history = tx.log_of(&object.table, id, None, MOST_CHANGES)?;
     history.reverse();
     let mine: Vec<usize> = (0..history.len())

@@ -33,7 +33,9 @@ pub fn check(
         match kept {
             None => draft.errors.push(Fault::new("not_found").at(&field.name)),
             Some(kept) if field.kind.name() == "image" && !kept.is_picture() => {
-                draft.errors.push(Fault::new("not_a_picture").at(&field.name));
+                draft
+                    .errors
+                    .push(Fault::new("not_a_picture").at(&field.name));
             }
             Some(kept) => {
                 draft.after.values[at] = Value::File {

@@ -12,7 +12,6 @@ say-nothing = Nothing matches
 say-lifted = Lifted. Arrows move, Enter drops, Esc puts back.
 say-selected = { $n } selected
 say-remove = Remove { $name }
-say-moved = Moved to { $name }
 error-403 = You may not do this
 error-403-text = Ask an administrator, or go on from your day.
 error-404 = There is no such page

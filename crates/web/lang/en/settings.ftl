@@ -50,3 +50,28 @@ members-n = { $n ->
 token-used = last used { $when }
 token-never-used = never used
 settings-merges = Merges
+fields-bound = { $n ->
+    [one] { $n } field bound
+   *[other] { $n } fields bound
+}
+right-none = hidden
+right-read = read only
+right-write = read and write
+role-administers = This role administers everything; its rights are not narrowed here, or nobody could change them back.
+role-fields = Rights to fields
+role-fields-of = Rights to fields: { $name }
+role-fields-text = A hidden field does not exist in lists, search, filters, exports and the API; a read-only one is seen and not changed.
+role-fields-hint = The name of an object opens the rights to its fields.
+role-scopes = What the scopes mean
+scope-none = Nothing (not even what is shared; that needs at least “own”).
+scope-own = What the person owns, and what is shared with them.
+scope-team = What people of the same department own.
+scope-below = The department and all below it.
+scope-region = The nearest department upwards that is marked as a region, and all below it.
+scope-all = Everything in the organisation.
+explain = Why does somebody see it?
+explain-who = Who
+explain-about = Which record
+explain-no = Not visible: no role's scope holds it, and nobody shared it.
+explain-may = May
+explain-hidden = Fields not shown

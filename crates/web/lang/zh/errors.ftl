@@ -9,7 +9,6 @@ say-nothing = 没有符合的
 say-lifted = 已拿起。方向键移动，Enter 放下，Esc 放回。
 say-selected = 已选 { $n } 条
 say-remove = 去掉 { $name }
-say-moved = 已移到「{ $name }」
 error-403 = 您没有这个权限
 error-403-text = 请联系管理员，或回到首页继续。
 error-404 = 没有这个页面

@@ -150,7 +150,11 @@ impl Spoken<'_> {
                 return Ok(());
             }
             "today" | "now" if more.starts_with('(') => {
-                let key = if piece == "today" { "day-today" } else { "op-now" };
+                let key = if piece == "today" {
+                    "day-today"
+                } else {
+                    "op-now"
+                };
                 self.words.push(desk.say(key));
                 self.words.push(CALL.to_owned());
                 return Ok(());
@@ -239,7 +243,9 @@ fn piece_length(text: &str) -> usize {
         c if c.is_alphanumeric() || matches!(c, '_' | '$') => {
             while_(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '$'))
         }
-        '=' | '!' | '<' | '>' | '~' | '^' => while_(|c| matches!(c, '=' | '!' | '<' | '>' | '~' | '^')),
+        '=' | '!' | '<' | '>' | '~' | '^' => {
+            while_(|c| matches!(c, '=' | '!' | '<' | '>' | '~' | '^'))
+        }
         other => other.len_utf8(),
     }
 }

@@ -215,6 +215,11 @@ pub fn record_href(record: &Record) -> String {
     href(&record.object.name, record.id)
 }
 
+/// POST takes the change back that made this version.
+pub fn undo_href(record: &Record, version: i64) -> String {
+    format!("{}/undo?version={version}", record_href(record))
+}
+
 /// A name's first letter, in a tone that stays with the id.
 pub fn face(name: &str, id: Uuid) -> Face {
     let initial: String = name

@@ -7,11 +7,14 @@ use super::place::Place;
 use super::records::icon_of;
 use super::slots::{Slot, input, slot};
 use crate::door::form::Form;
-use crate::pages::dialogs::{ActionPage, ColumnsPage, FilterPage, Reason, WhyPage};
+use crate::pages::dialogs::{
+    ActionPage, ColumnsPage, FilterPage, Reason, ViewRow, ViewsPage, WhyPage,
+};
 use crate::pages::{CellView, Choice, Tally};
 use guanxi_access::Action;
 use guanxi_engine::capability::Noun;
-use guanxi_engine::{EngineResult, Record, read};
+use guanxi_engine::views::Sharing;
+use guanxi_engine::{EngineResult, Record, read, views};
 use guanxi_meta::catalog::Required;
 use guanxi_meta::kind::Ty;
 use guanxi_meta::{Object, Value};
@@ -165,10 +168,68 @@ pub fn touched(desk: &Desk<'_>, object: &Object, count: &str) -> Tally {
     }
 }
 
+fn sharings(desk: &Desk<'_>, now: Sharing) -> Vec<Choice> {
+    let choice = |sharing: Sharing| Choice {
+        value: sharing.name().to_owned(),
+        label: desk.say(match sharing {
+            Sharing::Nobody => "sharing-nobody",
+            Sharing::Team => "sharing-team",
+            Sharing::Everybody => "sharing-everybody",
+        }),
+        selected: sharing == now,
+        ..Choice::default()
+    };
+    Sharing::ALL.map(choice).into()
+}
+
+/// The reader's own views of the object, and which view its list opens with.
+pub fn arrange_views(desk: &Desk<'_>, object: &Arc<Object>) -> EngineResult<ViewsPage> {
+    let kept = views::list(desk.ctx, &object.name)?;
+    let opening = views::opening(desk.ctx, &object.name)?.unwrap_or_default();
+    let declared = object.views.iter().enumerate().map(|(at, view)| {
+        // The first opens without being named.
+        let query = match at {
+            0 => String::new(),
+            _ => super::desk::query(&[("view", &view.name)]),
+        };
+        (query, desk.label(&view.label, &view.name))
+    });
+    let own = kept
+        .iter()
+        .map(|view| (view.query.clone(), view.name.clone()));
+    let openings = declared.chain(own).map(|(query, label)| Choice {
+        selected: query == opening,
+        value: query,
+        label,
+        ..Choice::default()
+    });
+    let mine = kept
+        .iter()
+        .filter(|view| view.person == desk.ctx.actor.seq());
+    Ok(ViewsPage {
+        action: format!("/{}/views/arrange", object.name),
+        cancel: format!("/{}", object.name),
+        openings: openings.collect(),
+        views: mine
+            .map(|view| ViewRow {
+                id: view.id.to_string(),
+                name: view.name.clone(),
+                sharing: sharings(desk, view.sharing),
+            })
+            .collect(),
+        error: None,
+    })
+}
+
 pub fn keep_view(desk: &Desk<'_>, place: &Place) -> ActionPage {
     let mut cell = CellView::new("name", &desk.say("name"), "text", "");
     cell.required = true;
     cell.wide = true;
+    let sharing = CellView::new("sharing", &desk.say("share-with"), "choice", "").with(|cell| {
+        cell.required = true;
+        cell.wide = true;
+        cell.choices = sharings(desk, Sharing::Nobody);
+    });
     ActionPage {
         heading: desk.say("save-view"),
         text: desk.say("save-view-text"),
@@ -178,7 +239,7 @@ pub fn keep_view(desk: &Desk<'_>, place: &Place) -> ActionPage {
         cancel: place.href("", &[]),
         submit: desk.say("save"),
         hidden: vec![("query".to_owned(), place.to_keep())],
-        cells: vec![cell],
+        cells: vec![cell, sharing],
         ..ActionPage::default()
     }
 }

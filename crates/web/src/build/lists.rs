@@ -9,6 +9,7 @@ use crate::pages::list::{Column, ListPage, RowView, RowsPage};
 use crate::pages::{Action as Button, CellView, Count, Empty, Method, Tab};
 use guanxi_access::Action;
 use guanxi_engine::read::list::{Count as Counted, Counting, ListRequest, Page, list};
+use guanxi_engine::views::Sharing;
 use guanxi_engine::{EngineResult, Record, views};
 use guanxi_meta::Object;
 use guanxi_query::Sort;
@@ -72,6 +73,7 @@ pub fn head(desk: &Desk<'_>, place: &Place) -> EngineResult<ListPage> {
         label: desk.many(object),
         tabs: tabs(desk, place)?,
         save_view: place.href("/views/new", &[]),
+        arrange_views: place.href("/views", &[]),
         modes: modes(desk, place),
         clear_filter: if chips.is_empty() {
             String::new()
@@ -226,9 +228,19 @@ fn tabs(desk: &Desk<'_>, place: &Place) -> EngineResult<Vec<Tab>> {
     }
     for view in own {
         let current = view.query == here;
+        let is_mine = view.person == desk.ctx.actor.seq();
         tabs.push(Tab {
             label: view.name,
             href: format!("/{}?{}", object.name, view.query),
+            icon: match view.sharing {
+                Sharing::Nobody => String::new(),
+                _ => "users".to_owned(),
+            },
+            title: if is_mine {
+                String::new()
+            } else {
+                desk.say_of("view-shared-by", "name", desk.ctx.user_name(view.person))
+            },
             current,
             ..Tab::default()
         });

@@ -23,9 +23,7 @@ pub fn row(desk: &Desk<'_>, merge: &Merge) -> MergeRow {
         at: desk.instant(merge.at),
         by: desk.ctx.user_name(merge.person).to_owned(),
         is_undone: merge.undone_at.is_some(),
-        undo: merge
-            .is_undoable
-            .then(|| format!("/merges/{}", merge.id)),
+        undo: merge.is_undoable.then(|| format!("/merges/{}", merge.id)),
     }
 }
 
@@ -90,9 +88,13 @@ pub fn unmerge(desk: &Desk<'_>, outlook: &Outlook) -> EngineResult<UnmergePage> 
         others: others(desk, merge),
         fields,
         along: along.collect(),
-        action: merge
-            .is_undoable
-            .then(|| format!("/merges/{}/undo?{}", merge.id, super::desk::query(&[("at", &at)]))),
+        action: merge.is_undoable.then(|| {
+            format!(
+                "/merges/{}/undo?{}",
+                merge.id,
+                super::desk::query(&[("at", &at)])
+            )
+        }),
         cancel: at,
     })
 }

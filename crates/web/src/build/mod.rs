@@ -13,6 +13,7 @@ pub mod lists;
 pub mod merges;
 pub mod place;
 pub mod records;
+pub mod roles;
 pub mod settings;
 pub mod shell;
 pub mod slots;

@@ -53,6 +53,11 @@ impl Place {
         Place::of(object, said)
     }
 
+    /// Whether the address says nothing, so that the reader's own opening view may speak.
+    pub fn is_bare(&self) -> bool {
+        self.said.is_empty()
+    }
+
     /// From a query string, as a bulk act sends it.
     pub fn parse(object: &Arc<Object>, text: &str) -> Place {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).unwrap_or_default();

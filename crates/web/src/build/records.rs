@@ -148,7 +148,10 @@ impl<'a> Sight<'a> {
             return Ok(Vec::new());
         }
         let merges = identity::memory::merges_into(desk.ctx, &record.object, record.id)?;
-        Ok(merges.iter().map(|merge| merges::row(desk, merge)).collect())
+        Ok(merges
+            .iter()
+            .map(|merge| merges::row(desk, merge))
+            .collect())
     }
 
     fn tabs(&self, tab: &str) -> Vec<Tab> {

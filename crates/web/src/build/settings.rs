@@ -3,14 +3,12 @@
 use super::desk::{Desk, face};
 use crate::pages::settings::{
     AccessPage, AccessRow, ChoiceRow, ChoicesPage, DepartmentNode, DepartmentsPage, ProfilePage,
-    RoleCell, RoleRow, RolesPage, UserRow, UsersPage,
+    UserRow, UsersPage,
 };
-use crate::pages::{CellView, Choice, Method, Tab, Tag};
-use guanxi_access::explain::scope_word;
-use guanxi_access::{Action, Department, User};
+use crate::pages::{CellView, Choice, Method, Tag};
+use guanxi_access::{Department, User};
 use guanxi_engine::EngineResult;
 use guanxi_engine::accounts::{session, token};
-use guanxi_meta::role::{Role, Scope};
 use guanxi_meta::{Field, Lang, Object};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -141,82 +139,6 @@ fn nodes(
         }
     };
     all.iter().filter(is_child).map(node).collect()
-}
-
-const SCOPES: [Scope; 6] = [
-    Scope::None,
-    Scope::Own,
-    Scope::Team,
-    Scope::Below,
-    Scope::Region,
-    Scope::All,
-];
-
-/// As declarations write it.
-pub fn scope_name(scope: Scope) -> &'static str {
-    match scope {
-        Scope::None => "none",
-        Scope::Own => "own",
-        Scope::Team => "team",
-        Scope::Below => "below",
-        Scope::Region => "region",
-        Scope::All => "all",
-    }
-}
-
-pub fn scope(name: &str) -> Option<Scope> {
-    SCOPES.into_iter().find(|scope| scope_name(*scope) == name)
-}
-
-pub fn role(desk: &Desk<'_>, name: &str) -> RolesPage {
-    let catalog = &desk.ctx.catalog;
-    let tab = |(known, role): (&String, &Role)| Tab {
-        label: desk.label(&role.label, known),
-        href: format!("/settings/roles?role={known}"),
-        current: known == name,
-        ..Tab::default()
-    };
-    let acts: Vec<String> = Action::ALL
-        .iter()
-        .map(|action| desk.say(&format!("may-{}", action.name())))
-        .collect();
-    let rows = catalog.roles.get(name).map(|role| {
-        catalog
-            .objects
-            .iter()
-            .map(|object| role_row(desk, role, object))
-            .collect()
-    });
-    RolesPage {
-        roles: catalog.roles.iter().map(tab).collect(),
-        action: format!("/settings/roles?role={name}"),
-        acts,
-        rows: rows.unwrap_or_default(),
-        // Whoever administers could shut everybody out by taking the own rights away.
-        is_editable: catalog.roles.get(name).is_some_and(|role| !role.administer),
-    }
-}
-
-fn role_row(desk: &Desk<'_>, role: &Role, object: &Arc<Object>) -> RoleRow {
-    let cell = |action: Action| {
-        let has = action.scope(role, &object.name);
-        let choice = |scope: Scope| Choice {
-            value: scope_name(scope).to_owned(),
-            label: scope_word(scope, desk.ctx.lang).to_owned(),
-            selected: scope == has,
-            ..Choice::default()
-        };
-        RoleCell {
-            name: format!("{}.{}", object.name, action.name()),
-            label: desk.say(&format!("may-{}", action.name())),
-            scopes: SCOPES.map(choice).into(),
-        }
-    };
-    RoleRow {
-        object: object.name.clone(),
-        label: desk.many(object),
-        cells: Action::ALL.map(cell).into(),
-    }
 }
 
 /// Lists that an administrator edits: every choice field, by `object.field`.

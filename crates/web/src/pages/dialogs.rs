@@ -73,6 +73,63 @@ pub struct ColumnsPage {
     pub columns: Vec<Choice>,
 }
 
+/// The reader's views: in their order, with names and who shares them; and which one the list opens with. Posted as
+/// repeated `id`, `name.<id>`, `sharing.<id>`, `remove.<id>`; `up` moves one before it is saved.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ViewsPage {
+    pub action: String,
+    pub cancel: String,
+    pub views: Vec<ViewRow>,
+    pub openings: Vec<Choice>,
+    pub error: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ViewRow {
+    pub id: String,
+    pub name: String,
+    pub sharing: Vec<Choice>,
+}
+
+impl Page for ViewsPage {
+    const TEMPLATE: &'static str = "dialogs/views.html";
+
+    fn samples(lang: &str) -> Vec<(&'static str, Self)> {
+        let say = Say(lang);
+        let sharing = say.choices(
+            &[
+                ("nobody", "只有我", "Only me", ""),
+                ("team", "我的部门", "My department", ""),
+            ],
+            "team",
+        );
+        let row = |id: &str, zh: &str, en: &str| ViewRow {
+            id: id.into(),
+            name: say.of(zh, en),
+            sharing: sharing.clone(),
+        };
+        vec![(
+            "",
+            ViewsPage {
+                action: "/customer/views/arrange".into(),
+                cancel: "/customer".into(),
+                views: vec![
+                    row("1", "本周重点", "This week"),
+                    row("2", "沉睡的", "Sleeping"),
+                ],
+                openings: say.choices(
+                    &[
+                        ("", "全部客户", "All customers", ""),
+                        ("view=mine", "我的", "Mine", ""),
+                    ],
+                    "",
+                ),
+                error: None,
+            },
+        )]
+    }
+}
+
 impl Page for ActionPage {
     const TEMPLATE: &'static str = "dialogs/action.html";
 

@@ -16,6 +16,8 @@ pub struct ListPage {
     pub tabs: Vec<Tab>,
     /// Dialog that saves the present filter, sort and columns as a view.
     pub save_view: String,
+    /// The dialog that names, orders, shares and forgets the reader's views.
+    pub arrange_views: String,
     /// Table, board, calendar.
     pub modes: Vec<Tab>,
     pub chips: Vec<Chip>,
@@ -191,6 +193,7 @@ fn full(say: Say<'_>) -> ListPage {
             say.tab("公海", "Open pool", "/customer?view=pool"),
         ],
         save_view: "/customer/views/new".into(),
+        arrange_views: "/customer/views".into(),
         modes: vec![
             current(Tab {
                 icon: "table-2".into(),

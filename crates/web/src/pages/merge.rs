@@ -103,7 +103,10 @@ impl Page for MergesPage {
         };
         let none = say.empty(
             ("还没有合并", "No merges yet"),
-            ("合并过的记录会出现在这里。", "Merged records will stand here."),
+            (
+                "合并过的记录会出现在这里。",
+                "Merged records will stand here.",
+            ),
             "merge",
         );
         vec![

@@ -19,6 +19,7 @@ mod sample;
 pub mod search;
 pub mod settings;
 mod shell;
+pub mod work;
 
 use minijinja::Value;
 use minijinja::value::Serde;
@@ -74,6 +75,7 @@ pub fn samples(lang: &str) -> Vec<Sample> {
     collect::<dialogs::WhyPage>(lang, &mut all);
     collect::<dialogs::FilterPage>(lang, &mut all);
     collect::<dialogs::ColumnsPage>(lang, &mut all);
+    collect::<dialogs::ViewsPage>(lang, &mut all);
     collect::<settings::ProfilePage>(lang, &mut all);
     collect::<settings::UsersPage>(lang, &mut all);
     collect::<settings::DepartmentsPage>(lang, &mut all);
@@ -81,6 +83,8 @@ pub fn samples(lang: &str) -> Vec<Sample> {
     collect::<settings::ChoicesPage>(lang, &mut all);
     collect::<settings::AccessPage>(lang, &mut all);
     collect::<notices::NoticesPage>(lang, &mut all);
+    collect::<work::WorkPage>(lang, &mut all);
+    collect::<work::RunningPage>(lang, &mut all);
     collect::<error::ErrorPage>(lang, &mut all);
     all
 }

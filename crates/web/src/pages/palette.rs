@@ -25,6 +25,8 @@ pub struct PaletteHit {
     /// The name with its matches marked; empty = the action's label.
     pub name: Vec<Piece>,
     pub detail: String,
+    /// What the page's own script does: `theme=dark density=compact show=keys print`, or empty.
+    pub does: String,
 }
 
 impl Page for PalettePage {
@@ -40,6 +42,7 @@ impl Page for PalettePage {
             },
             name: vec![],
             detail: say.of(detail.0, detail.1),
+            does: String::new(),
         };
         let groups = vec![
             PaletteGroup {

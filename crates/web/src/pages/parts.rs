@@ -135,6 +135,8 @@ pub struct Tab {
     pub href: String,
     pub icon: String,
     pub count: String,
+    /// For the hover text.
+    pub title: String,
     pub current: bool,
 }
 

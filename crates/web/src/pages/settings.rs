@@ -60,12 +60,45 @@ pub struct RolesPage {
     pub acts: Vec<String>,
     pub rows: Vec<RoleRow>,
     pub is_editable: bool,
+    /// The rights to one object's fields, where it was opened.
+    pub fields: Option<RoleFields>,
+    /// Each scope and what it means.
+    pub hints: Vec<(String, String)>,
+    /// Who is asked about, and which record.
+    pub questions: Vec<CellView>,
+    pub explain: Option<Explained>,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RoleFields {
+    pub label: String,
+    pub fields: Vec<RoleField>,
+}
+
+/// Posted as `field.<object>.<field>` = `none|read|write`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RoleField {
+    pub name: String,
+    pub label: String,
+    pub rights: Vec<Choice>,
+    pub is_bound: bool,
+}
+
+/// Why a person sees a record, or not.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Explained {
+    pub reasons: Vec<super::dialogs::Reason>,
+    pub allowed: Vec<String>,
+    pub hidden_fields: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct RoleRow {
     pub object: String,
     pub label: String,
+    /// Where its fields are opened, and how many of them are bound.
+    pub fields: String,
+    pub bound: String,
     /// Per act: name of the input, scopes.
     pub cells: Vec<RoleCell>,
 }
@@ -282,6 +315,8 @@ impl Page for RolesPage {
         let row = |object: &str, zh: &str, en: &str| RoleRow {
             object: object.into(),
             label: say.of(zh, en),
+            fields: format!("/settings/roles?object={object}"),
+            bound: say.of("2 个字段受限", "2 fields bound"),
             cells: acts
                 .iter()
                 .enumerate()
@@ -312,6 +347,35 @@ impl Page for RolesPage {
                 acts: acts.clone(),
                 rows,
                 is_editable: true,
+                fields: Some(RoleFields {
+                    label: say.of("客户", "Customers"),
+                    fields: vec![RoleField {
+                        name: "customer.phone".into(),
+                        label: say.of("电话", "Phone"),
+                        rights: say.choices(
+                            &[
+                                ("none", "不可见", "hidden", ""),
+                                ("read", "只读", "read", ""),
+                                ("write", "可改", "write", ""),
+                            ],
+                            "read",
+                        ),
+                        is_bound: true,
+                    }],
+                }),
+                hints: vec![(
+                    say.of("本人", "own"),
+                    say.of("自己负责的记录", "records that the person owns"),
+                )],
+                questions: vec![],
+                explain: Some(Explained {
+                    reasons: vec![super::dialogs::Reason {
+                        is_granting: true,
+                        text: say.of("是这条记录的负责人。", "Owns this record."),
+                    }],
+                    allowed: vec![say.of("查看", "Read")],
+                    hidden_fields: vec![say.of("电话", "Phone")],
+                }),
             },
         )]
     }

@@ -1,7 +1,7 @@
 //! Many records at once. "All that match" is asked of the engine again, under the rights of the act itself; each row
 //! succeeds or fails for itself.
 
-use crate::build::desk::Desk;
+use crate::build::desk::{Desk, query};
 use crate::build::dialogs::{self, bulk, bulk_slots, inputs, said, touched};
 use crate::build::input;
 use crate::build::lists::BULK;
@@ -17,7 +17,7 @@ use guanxi_engine::capability::Noun;
 use guanxi_engine::read::list::{ListRequest, MOST_ROWS, list};
 use guanxi_engine::write::Change;
 use guanxi_engine::write::batch::{self, Mode};
-use guanxi_engine::{EngineError, EngineResult, act};
+use guanxi_engine::{Context, EngineError, EngineResult, act, import};
 use guanxi_meta::fault::Fault;
 use guanxi_meta::{FieldError, Object};
 use serde_json::{Map, Value as Json, json};
@@ -110,9 +110,13 @@ pub fn run(visit: &Visit) -> EngineResult<Answer> {
     let what = What::of(visit, &desk, &object)?;
     visit.object_for(what.action())?;
     let ids = chosen(visit, &object, what.action())?;
+    // Marked in the log, so that all of it can be taken back.
+    let mark = format!("bulk:{}", visit.site.engine.ids().next().simple());
+    let ctx = visit.ctx.through(&mark);
+    let from = ctx.engine.store().log_head()?;
     let outcome = match &what {
-        What::Edit(slots) => edit(visit, &desk, (&object, slots), &ids),
-        What::Remove => Ok(each(visit, &ids, |id| Change::remove(&object, id, None))),
+        What::Edit(slots) => edit(visit, &desk, (&object, slots), (&ctx, &ids)),
+        What::Remove => Ok(each(&ctx, &ids, |id| Change::remove(&object, id, None))),
         What::Noun(noun, slots) => acts(
             visit,
             &object,
@@ -121,7 +125,21 @@ pub fn run(visit: &Visit) -> EngineResult<Answer> {
         ),
     };
     match outcome {
-        Ok(results) => Ok(told(visit, &desk, &object, &results)),
+        Ok(results) => {
+            let undo = match what {
+                What::Noun(..) => String::new(),
+                _ => format!(
+                    "/{}/bulk-undo?{}",
+                    object.name,
+                    query(&[
+                        ("mark", &mark),
+                        ("from", &from.to_string()),
+                        ("until", &ctx.engine.store().log_head()?.to_string()),
+                    ])
+                ),
+            };
+            Ok(told(visit, &desk, (&object, &undo), &results))
+        }
         Err(EngineError::Invalid(errors)) => {
             let page = what.page(&desk, &object, &ids.len().to_string());
             let page = dialogs::again(&desk, page, what.slots(), (&visit.form, &errors))?;
@@ -174,7 +192,7 @@ fn edit(
     visit: &Visit,
     desk: &Desk<'_>,
     (object, slots): (&Arc<Object>, &[Slot]),
-    ids: &[Uuid],
+    (ctx, ids): (&Context, &[Uuid]),
 ) -> EngineResult<Results> {
     let mut fields = input::fields(desk, slots, &visit.form);
     fields.retain(|_, value| !value.is_null());
@@ -184,16 +202,16 @@ fn edit(
             fault: Fault::new("bulk_nothing"),
         }]));
     }
-    Ok(each(visit, ids, |id| {
+    Ok(each(ctx, ids, |id| {
         Change::update(object, id, None, fields.clone())
     }))
 }
 
-fn each(visit: &Visit, ids: &[Uuid], change: impl Fn(Uuid) -> Change) -> Results {
+fn each(ctx: &Context, ids: &[Uuid], change: impl Fn(Uuid) -> Change) -> Results {
     let mut results = Vec::with_capacity(ids.len());
     for piece in ids.chunks(PIECE) {
         let changes = piece.iter().map(|id| change(*id)).collect();
-        match batch::run(&visit.ctx, changes, Mode::Each) {
+        match batch::run(ctx, changes, Mode::Each) {
             Ok(done) => results.extend(done.into_iter().map(|one| one.map(|_| ()))),
             Err((_, error)) => results.push(Err(error)),
         }
@@ -237,7 +255,12 @@ fn acts(
 }
 
 /// How many were changed, how many not and why; the list comes anew.
-fn told(visit: &Visit, desk: &Desk<'_>, object: &Object, results: &Results) -> Answer {
+fn told(
+    visit: &Visit,
+    desk: &Desk<'_>,
+    (object, undo): (&Object, &str),
+    results: &Results,
+) -> Answer {
     let good = results.iter().filter(|result| result.is_ok()).count();
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
     for error in results.iter().filter_map(|result| result.as_ref().err()) {
@@ -255,8 +278,30 @@ fn told(visit: &Visit, desk: &Desk<'_>, object: &Object, results: &Results) -> A
         text.push_str(&format!(" {} {reason}", desk.say_n("bulk-bad", *count)));
     }
     let tone = if counted.is_empty() { "good" } else { "bad" };
-    let answer = Answer::anew(visit, &format!("/{}", object.name)).flash(visit, &text, (tone, ""));
+    let undo = if good == 0 { "" } else { undo };
+    let answer =
+        Answer::anew(visit, &format!("/{}", object.name)).flash(visit, &text, (tone, undo));
     answer
         .trigger("bulk:done", json!({}))
         .trigger("record:saved", json!({}))
+}
+
+/// Takes a bulk edit or removal back, as far as nobody has changed the records since.
+pub fn undo(visit: &Visit) -> EngineResult<Answer> {
+    let object = visit.object()?;
+    let number = |name: &str| visit.head.query(name).parse::<i64>().ok();
+    let (Some(from), Some(until)) = (number("from"), number("until")) else {
+        return Err(EngineError::NotFound);
+    };
+    let mark = visit.head.query("mark");
+    if !mark.starts_with("bulk:") {
+        return Err(EngineError::NotFound);
+    }
+    let undone = import::undo_along(&visit.ctx, mark, (from, until))?;
+    let desk = Desk::new(visit)?;
+    let mut text = desk.say_n("bulk-undone", undone.restored);
+    if undone.kept > 0 {
+        text.push_str(&format!(" {}", desk.say_n("bulk-undone-kept", undone.kept)));
+    }
+    Ok(Answer::anew(visit, &format!("/{}", object.name)).flash(visit, &text, ("good", "")))
 }

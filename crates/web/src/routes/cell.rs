@@ -2,7 +2,7 @@
 
 use super::record::found;
 use crate::build::cells::{asked, asked_again, of_record};
-use crate::build::desk::{Desk, record_href};
+use crate::build::desk::{Desk, record_href, undo_href};
 use crate::build::forms;
 use crate::build::input;
 use crate::build::slots::{Slot, slot};
@@ -82,7 +82,12 @@ pub fn save(visit: &Visit) -> EngineResult<Answer> {
         outcome = write(&visit.ctx, change(Some(stale.version)));
     }
     match outcome {
-        Ok(_) => shown(visit, &desk, &slot),
+        Ok(saved) if saved.version == record.version => shown(visit, &desk, &slot),
+        Ok(saved) => {
+            let text = desk.say_of("saved-one", "name", &slot.label);
+            let undo = undo_href(&record, saved.version);
+            Ok(shown(visit, &desk, &slot)?.toast(&text, &undo))
+        }
         Err(EngineError::Invalid(errors) | EngineError::Taken(_, errors)) if !errors.is_empty() => {
             let said = errors
                 .iter()

@@ -1,7 +1,7 @@
 //! `/{object}/new` and `/{object}/{id}/edit`: everything that is wrong at once, what was typed is kept.
 
 use super::record::found;
-use crate::build::desk::{Desk, href, record_href};
+use crate::build::desk::{Desk, href, record_href, undo_href};
 use crate::build::forms::{self, Asked};
 use crate::build::input;
 use crate::door::Visit;
@@ -150,7 +150,16 @@ pub fn save(visit: &Visit) -> EngineResult<Answer> {
                 format!("/{}", object.name)
             };
             let text = desk.say_of("saved-one", "name", &saved.record.title());
-            Ok(Answer::see(visit, &to).flash(visit, &text, ("good", "")))
+            let is_changed = saved
+                .before
+                .as_ref()
+                .is_some_and(|before| before.version < saved.version);
+            let undo = if is_changed && seen {
+                undo_href(&saved.record, saved.version)
+            } else {
+                String::new()
+            };
+            Ok(Answer::see(visit, &to).flash(visit, &text, ("good", &undo)))
         }
         Err(EngineError::Invalid(errors)) => again(visit, &desk, (&asked, form), &errors),
         Err(EngineError::Taken(_, errors)) if !errors.is_empty() => {
@@ -190,11 +199,7 @@ fn clash(
         let text = desk.say_of("saved-one", "name", &saved.record.title());
         return Ok(Answer::see(visit, &record_href(&record)).flash(visit, &text, ("good", "")));
     }
-    let mut page = forms::edit_page(
-        desk,
-        &record,
-        asked.mixed(desk, &record, (form, &mine))?,
-    );
+    let mut page = forms::edit_page(desk, &record, asked.mixed(desk, &record, (form, &mine))?);
     page.conflict = Some(forms::conflict(desk, &record, &both)?);
     Ok(Answer::page(visit, &page.heading.clone(), &page)?.status(StatusCode::PRECONDITION_FAILED))
 }

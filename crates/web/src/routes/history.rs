@@ -2,6 +2,7 @@
 
 use super::record::found;
 use crate::build::desk::{Desk, record_href};
+use crate::build::slots::slot;
 use crate::build::timelines::{self, Undo};
 use crate::door::Visit;
 use crate::door::answer::Answer;
@@ -66,6 +67,12 @@ pub fn undo(visit: &Visit) -> EngineResult<Answer> {
         .map(|change| (change.field.clone(), change.old.clone()))
         .collect();
     let desk = Desk::new(visit)?;
+    // What the engine keeps itself (when a task was done) follows from the rest.
+    let grant = visit.ctx.grant(&record.object, Action::Update);
+    let mut fields = fields;
+    fields.retain(|name, _| {
+        slot(&desk, &record.object, name).is_some_and(|slot| slot.is_writable(&grant))
+    });
     if fields.is_empty() {
         return Ok(Answer::anew(visit, &record_href(&record)).flash(
             visit,

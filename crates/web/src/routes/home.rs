@@ -58,7 +58,7 @@ fn row(desk: &Desk<'_>, notice: &Notice) -> NoticeRow {
         icon: match notice.code.as_str() {
             "handover" => "arrow-left-right",
             "shared" => "share-2",
-            "import" | "import_done" => "file-up",
+            code if code.starts_with("import") => "file-up",
             _ => "bell",
         }
         .to_owned(),
@@ -69,13 +69,19 @@ fn row(desk: &Desk<'_>, notice: &Notice) -> NoticeRow {
             .and_then(Json::as_str)
             .unwrap_or_default()
             .to_owned(),
-        href: notice.about.as_ref().map_or_else(
-            || "/notices".to_owned(),
-            |(object, id)| crate::build::desk::href(object, *id),
-        ),
+        href: href(notice),
         at: desk.instant(notice.at),
         is_new: notice.read_at.is_none(),
     }
+}
+
+/// To the record, or where the notice itself leads on this site.
+fn href(notice: &Notice) -> String {
+    if let Some((object, id)) = &notice.about {
+        return crate::build::desk::href(object, *id);
+    }
+    let said = notice.args.get("href").and_then(Json::as_str);
+    said.map_or("/notices", crate::door::head::local).to_owned()
 }
 
 /// The notice's sentence in the reader's language; a code without words of its own says that something happened.

@@ -2,15 +2,15 @@
 
 use crate::build::board::{Board, lane_slot};
 use crate::build::desk::Desk;
-use crate::build::{chips, lists};
 use crate::build::place::{Place, Shape};
+use crate::build::{chips, lists};
 use crate::door::Visit;
 use crate::door::answer::Answer;
 use axum::body::Body;
 use axum::http::header;
 use guanxi_engine::export::{self, Format, Heading, Mark};
 use guanxi_engine::read::list::{Counting, ListRequest, Page, count as count_exactly, list};
-use guanxi_engine::{EngineError, EngineResult, read};
+use guanxi_engine::{EngineError, EngineResult, read, views};
 use std::io::Write;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio_stream::wrappers::ReceiverStream;
@@ -18,7 +18,12 @@ use uuid::Uuid;
 
 pub fn show(visit: &Visit) -> EngineResult<Answer> {
     let object = visit.object()?;
-    let place = Place::read(&object, &visit.head);
+    let mut place = Place::read(&object, &visit.head);
+    if place.is_bare()
+        && let Some(query) = views::opening(&visit.ctx, &object.name)?
+    {
+        place = Place::parse(&object, &query);
+    }
     let desk = Desk::new(visit)?;
     let title = desk.many(&object);
     match place.shape {

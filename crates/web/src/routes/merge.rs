@@ -3,8 +3,8 @@
 use super::record::found;
 use crate::build::cells::shown;
 use crate::build::desk::{Desk, record_href};
-use crate::build::{forms, merges};
 use crate::build::slots::slot;
+use crate::build::{forms, merges};
 use crate::door::Visit;
 use crate::door::answer::Answer;
 use crate::pages::dialogs::ActionPage;

@@ -18,9 +18,11 @@ mod merge;
 mod noun;
 mod people;
 mod record;
+mod roles;
 mod search;
 mod settings;
 mod views;
+mod work;
 
 use crate::door::{Site, on, oops};
 use crate::security::SecurityHeaders;
@@ -66,6 +68,8 @@ routes! {
     "/palette" => GET search::palette;
     "/notices" => GET home::notices;
     "/notices/read" => POST home::read_notices;
+    "/work" => GET work::show;
+    "/work/running" => GET work::running;
     "/settings" => GET settings::first;
     "/settings/language" => POST settings::language;
     "/settings/profile" => GET settings::profile, POST settings::save_profile;
@@ -82,7 +86,7 @@ routes! {
     "/settings/departments" => GET people::departments;
     "/settings/departments/new" => GET people::new_department, POST people::add_department;
     "/settings/departments/{id}" => GET people::department, POST people::save_department;
-    "/settings/roles" => GET settings::roles, POST settings::save_role;
+    "/settings/roles" => GET roles::roles, POST roles::save_role;
     "/settings/choices" => GET settings::choices, POST settings::save_choices;
     "/import" => GET import::upload;
     "/import/{id}" => GET import::show, POST import::run;
@@ -108,9 +112,10 @@ routes! {
     "/{object}/filter/names" => GET views::filter_names;
     "/{object}/filter/apply" => GET views::apply_filter;
     "/{object}/columns" => GET views::columns, POST views::set_columns;
-    "/{object}/views" => POST views::keep;
+    "/{object}/views" => GET views::arrange, POST views::keep;
+    "/{object}/views/arrange" => POST views::save_arranged;
     "/{object}/views/new" => GET views::new;
-    "/{object}/views/{view}/remove" => POST views::remove;
+    "/{object}/bulk-undo" => POST bulk::undo;
     "/{object}/bulk/{what}" => GET bulk::ask, POST bulk::run;
     "/{object}/new" => GET form::new, POST form::create;
     "/{object}/{id}" => GET record::show;

@@ -120,10 +120,10 @@ fn done(
     visit: &Visit,
     desk: &Desk<'_>,
     (object, id): (&Arc<Object>, Uuid),
-    (noun, answer): (&Noun, &Json),
+    (noun, said): (&Noun, &Json),
 ) -> EngineResult<Answer> {
     let text = desk.say_of("did-noun", "name", &desk.label(&noun.label, noun.name));
-    let made = (noun.name == "conversion").then(|| made(answer)).flatten();
+    let made = (noun.name == "conversion").then(|| made(said)).flatten();
     let seen = read::lookup(&visit.ctx, object, id)?.is_some();
     let on_record = visit
         .head
@@ -135,8 +135,14 @@ fn done(
         (None, true, _) | (None, false, false) => Answer::anew(visit, &href(&object.name, id)),
         (None, false, true) => Answer::see(visit, &format!("/{}", object.name)),
     };
+    let undo = match said.get("version").and_then(Json::as_i64) {
+        Some(version) if seen && noun.name == "completion" => {
+            format!("{}/undo?version={version}", href(&object.name, id))
+        }
+        _ => String::new(),
+    };
     Ok(answer
-        .flash(visit, &text, ("good", ""))
+        .flash(visit, &text, ("good", &undo))
         .trigger("record:saved", json!({})))
 }
 

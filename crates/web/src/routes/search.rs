@@ -193,6 +193,7 @@ fn record_hit(desk: &Desk<'_>, record: &Record, name: Vec<Piece>) -> PaletteHit 
         action,
         name,
         detail: desk.one(&record.object),
+        does: String::new(),
     }
 }
 
@@ -217,6 +218,7 @@ fn commands(desk: &Desk<'_>, q: &str) -> Vec<PaletteHit> {
             "/settings/profile".to_owned(),
         ),
         command(desk.say("import"), "file-up", "/import".to_owned()),
+        command(desk.say("work"), "layers", "/work".to_owned()),
     ];
     for object in desk
         .objects(Action::Create)
@@ -245,7 +247,7 @@ fn commands(desk: &Desk<'_>, q: &str) -> Vec<PaletteHit> {
         }
     }
     if desk.ctx.administers() {
-        for name in ["users", "departments", "roles", "choices"] {
+        for name in ["users", "departments", "roles", "choices", "merges"] {
             all.push(command(
                 desk.say(&format!("settings-{name}")),
                 "settings",
@@ -253,14 +255,62 @@ fn commands(desk: &Desk<'_>, q: &str) -> Vec<PaletteHit> {
             ));
         }
     }
+    let mut hits: Vec<PaletteHit> = all
+        .into_iter()
+        .map(|action| PaletteHit {
+            action,
+            ..PaletteHit::default()
+        })
+        .collect();
+    hits.extend(deeds(desk));
     let query = Query::parse(q);
-    let most = if q.is_empty() { 10 } else { 6 };
-    let fits =
-        |action: &Button| query.is_empty() || query.verify(&[("label", &action.label)]).is_some();
-    let hit = |action: Button| PaletteHit {
-        action,
-        name: Vec::new(),
-        detail: String::new(),
+    let most = if q.is_empty() { 10 } else { 8 };
+    let fits = |hit: &PaletteHit| {
+        query.is_empty() || query.verify(&[("label", &hit.action.label)]).is_some()
     };
-    all.into_iter().filter(fits).take(most).map(hit).collect()
+    hits.into_iter().filter(fits).take(most).collect()
+}
+
+/// What is done at once: theme, density, language, shortcuts, printing, leaving.
+fn deeds(desk: &Desk<'_>) -> Vec<PaletteHit> {
+    let script = |label: String, icon: &str, does: &str| PaletteHit {
+        action: command(label, icon, "#".to_owned()),
+        does: does.to_owned(),
+        ..PaletteHit::default()
+    };
+    let named = |group: &str, key: &str| format!("{}: {}", desk.say(group), desk.say(key));
+    let other = match desk.ctx.lang {
+        guanxi_meta::Lang::Zh => ("English", "en"),
+        guanxi_meta::Lang::En => ("中文", "zh"),
+    };
+    let post = |label: String, icon: &str, href: String| PaletteHit {
+        action: Button {
+            method: Method::Post,
+            ..command(label, icon, href)
+        },
+        ..PaletteHit::default()
+    };
+    vec![
+        script(named("theme", "theme-dark"), "moon", "theme=dark"),
+        script(named("theme", "theme-light"), "sun", "theme=light"),
+        script(named("theme", "theme-auto"), "sun-moon", "theme=auto"),
+        script(
+            named("density", "density-compact"),
+            "rows-4",
+            "density=compact",
+        ),
+        script(
+            named("density", "density-comfortable"),
+            "rows-3",
+            "density=comfortable",
+        ),
+        post(
+            desk.say_of("speak", "name", other.0),
+            "languages",
+            format!("/settings/language?to={}", other.1),
+        ),
+        script(desk.say("shortcuts"), "keyboard", "show=keys"),
+        script(desk.say("print"), "file-text", "print"),
+        post(desk.say("log-out"), "log-out", "/logout".to_owned()),
+    ]
 }

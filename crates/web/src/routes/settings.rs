@@ -11,7 +11,7 @@ use crate::door::Visit;
 use crate::door::answer::Answer;
 use crate::pages::settings::ProfilePage;
 use axum::http::StatusCode;
-use guanxi_access::{Action, User};
+use guanxi_access::User;
 use guanxi_engine::accounts::{password, session, token};
 use guanxi_engine::write::{Change, save};
 use guanxi_engine::{Context, EngineError, EngineResult, Record, admin, read};
@@ -90,8 +90,8 @@ fn save_own(ctx: &Context, record: &Record, mut fields: Map<String, Json>) -> En
 }
 
 pub fn language(visit: &Visit) -> EngineResult<Answer> {
-    let lang =
-        Lang::parse(visit.form.text("language")).ok_or_else(|| EngineError::bad("bad_form"))?;
+    let said = visit.form.get("language").unwrap_or(visit.head.query("to"));
+    let lang = Lang::parse(said).ok_or_else(|| EngineError::bad("bad_form"))?;
     if let Ok((_, record)) = me(&visit.ctx) {
         save_own(
             &visit.ctx,
@@ -187,76 +187,6 @@ pub fn end_session(visit: &Visit) -> EngineResult<Answer> {
         .map_err(|_| EngineError::NotFound)?;
     session::revoke(&visit.ctx, seq)?;
     Ok(Answer::see(visit, "/settings/access"))
-}
-
-pub fn roles(visit: &Visit) -> EngineResult<Answer> {
-    visit.ctx.administer()?;
-    let desk = Desk::new(visit)?;
-    Answer::page(
-        visit,
-        &desk.say("settings-roles"),
-        &build::role(&desk, &wanted_role(visit)?),
-    )
-}
-
-/// The role of the address, else the first that may be changed.
-fn wanted_role(visit: &Visit) -> EngineResult<String> {
-    let roles = &visit.ctx.catalog.roles;
-    let said = visit.head.query("role");
-    if !said.is_empty() {
-        return roles
-            .contains_key(said)
-            .then(|| said.to_owned())
-            .ok_or(EngineError::NotFound);
-    }
-    let first = roles
-        .iter()
-        .find(|(_, role)| !role.administer)
-        .or(roles.iter().next());
-    first
-        .map(|(name, _)| name.clone())
-        .ok_or(EngineError::NotFound)
-}
-
-/// The matrix as it was posted; what it does not show (fields, the pool) stays as it is.
-pub fn save_role(visit: &Visit) -> EngineResult<Answer> {
-    visit.ctx.administer()?;
-    let name = wanted_role(visit)?;
-    let role = visit
-        .ctx
-        .catalog
-        .roles
-        .get(&name)
-        .ok_or(EngineError::NotFound)?;
-    if role.administer {
-        return Err(EngineError::Forbidden("administer"));
-    }
-    let mut objects = Map::new();
-    for object in &visit.ctx.catalog.objects {
-        let mut rights = Map::new();
-        for action in Action::ALL {
-            let said = build::scope(
-                visit
-                    .form
-                    .text(&format!("{}.{}", object.name, action.name())),
-            );
-            let scope = said.unwrap_or(action.scope(role, &object.name));
-            rights.insert(action.name().to_owned(), json!(build::scope_name(scope)));
-        }
-        objects.insert(object.name.clone(), Json::Object(rights));
-    }
-    let mut json =
-        serde_json::to_value(role).map_err(|error| EngineError::Broken(error.to_string()))?;
-    json["objects"] = Json::Object(objects);
-    admin::set_role(&visit.ctx, &name, json)?;
-    let desk = Desk::new(visit)?;
-    Ok(
-        Answer::see(visit, &format!("/settings/roles?role={name}")).flash(
-            visit,
-            &desk.say("saved"),
-            ("good", ""),
-        ),
-    )
 }
 
 pub fn choices(visit: &Visit) -> EngineResult<Answer> {

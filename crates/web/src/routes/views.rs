@@ -2,7 +2,7 @@
 
 use crate::build::desk::Desk;
 use crate::build::dialogs::{
-    columns as columns_page, condition, condition_text, conditional, keep_view,
+    arrange_views, columns as columns_page, condition, condition_text, conditional, keep_view,
 };
 use crate::build::place::Place;
 use crate::build::slots::Slot;
@@ -11,6 +11,7 @@ use crate::door::answer::Answer;
 use crate::door::form::Form;
 use axum::http::StatusCode;
 use guanxi_engine::read::list::{Counting, ListRequest, count};
+use guanxi_engine::views::Sharing;
 use guanxi_engine::{EngineError, EngineResult, views};
 use guanxi_query::chips::conjunction;
 use guanxi_query::{Purpose, check_as};
@@ -29,7 +30,9 @@ pub fn keep(visit: &Visit) -> EngineResult<Answer> {
     // Read and written again, so that nothing but a place is kept.
     let place = Place::parse(&object, visit.form.text("query"));
     let query = place.to_keep();
-    match views::save(&visit.ctx, &object.name, visit.form.text("name"), &query) {
+    let sharing = Sharing::parse(visit.form.text("sharing")).unwrap_or_default();
+    let named = (visit.form.text("name"), query.as_str());
+    match views::save(&visit.ctx, &object.name, named, sharing) {
         Ok(_) => Ok(Answer::see(visit, &format!("/{}?{query}", object.name))),
         Err(EngineError::Invalid(errors)) => {
             let desk = Desk::new(visit)?;
@@ -42,15 +45,56 @@ pub fn keep(visit: &Visit) -> EngineResult<Answer> {
     }
 }
 
-pub fn remove(visit: &Visit) -> EngineResult<Answer> {
+/// The reader's views in a dialog.
+pub fn arrange(visit: &Visit) -> EngineResult<Answer> {
     let object = visit.object()?;
-    let id: Uuid = visit
-        .head
-        .param("view")
-        .parse()
-        .map_err(|_| EngineError::NotFound)?;
-    views::remove(&visit.ctx, id)?;
-    Ok(Answer::see(visit, &format!("/{}", object.name)))
+    let desk = Desk::new(visit)?;
+    Answer::page(
+        visit,
+        &desk.say("arrange-views"),
+        &arrange_views(&desk, &object)?,
+    )
+}
+
+/// Names, order and sharing as they were posted. A button beside a view moves it up or forgets it, and the dialog stays.
+pub fn save_arranged(visit: &Visit) -> EngineResult<Answer> {
+    let object = visit.object()?;
+    let ids = visit.form.all("id").filter_map(|id| id.parse().ok());
+    let mut wanted: Vec<(Uuid, String, Sharing)> = ids
+        .map(|id: Uuid| {
+            let text = |name: &str| visit.form.text(&format!("{name}.{id}"));
+            let sharing = Sharing::parse(text("sharing")).unwrap_or_default();
+            (id, text("name").to_owned(), sharing)
+        })
+        .collect();
+    let at = |name: &str| {
+        let id: Option<Uuid> = visit.form.text(name).parse().ok();
+        id.and_then(|id| wanted.iter().position(|(known, _, _)| *known == id))
+    };
+    let (up, gone) = (at("up"), at("remove"));
+    if let Some(up) = up.filter(|up| *up > 0) {
+        wanted.swap(up, up - 1);
+    }
+    let arranged = views::arrange(&visit.ctx, &wanted);
+    if let Some(gone) = gone {
+        views::remove(&visit.ctx, wanted[gone].0)?;
+    }
+    // Read and written again, so that nothing but a place is kept.
+    let opening = visit.form.text("opening");
+    let opening = match Place::parse(&object, opening) {
+        place if place.is_bare() => String::new(),
+        place => place.query(&[]),
+    };
+    views::set_opening(&visit.ctx, &object.name, &opening)?;
+    if arranged.is_ok() && up.is_none() && gone.is_none() {
+        return Ok(Answer::see(visit, &format!("/{}", object.name)));
+    }
+    let desk = Desk::new(visit)?;
+    let mut page = arrange_views(&desk, &object)?;
+    page.error = arranged
+        .err()
+        .map(|error| crate::door::oops::said(&error, visit.ctx.lang).1);
+    Answer::page(visit, &desk.say("arrange-views"), &page)
 }
 
 pub fn columns(visit: &Visit) -> EngineResult<Answer> {
@@ -146,7 +190,8 @@ pub fn apply_filter(visit: &Visit) -> EngineResult<Answer> {
     let form = Form::from_pairs(visit.head.queries().to_vec());
     let was = form.text("was").to_owned();
     let written = form.text("filter").trim();
-    let outcome = if written == was.trim() {
+    // Where only the text stood open, no condition was chosen.
+    let outcome = if written == was.trim() && form.has("field") {
         combined(&desk, &place, (&form, &was))
     } else {
         Ok(written.to_owned())

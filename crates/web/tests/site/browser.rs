@@ -148,6 +148,16 @@ impl Browser<'_> {
         fields: &[(&str, &str)],
         (name, bytes): (&str, &str),
     ) -> Reply {
+        self.upload_as(path, fields, ("file", name, bytes))
+    }
+
+    /// A file in a form, under a name of its own.
+    pub fn upload_as(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (input, name, bytes): (&str, &str, &str),
+    ) -> Reply {
         let edge = "----edge";
         let mut body = String::new();
         let token = self.csrf();
@@ -157,7 +167,7 @@ impl Browser<'_> {
             ));
         }
         let head = format!(
-            "--{edge}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n"
+            "--{edge}\r\nContent-Disposition: form-data; name=\"{input}\"; filename=\"{name}\"\r\n"
         );
         body.push_str(&format!(
             "{head}Content-Type: text/html\r\n\r\n{bytes}\r\n--{edge}--\r\n"

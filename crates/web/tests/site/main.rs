@@ -5,6 +5,8 @@ mod browser;
 mod everyone;
 mod hostile;
 mod imports;
+mod keeping;
+mod kinds;
 mod lists;
 mod login;
 mod records;
