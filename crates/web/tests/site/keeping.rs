@@ -199,7 +199,7 @@ fn roles_bind_fields_and_explain_themselves() {
     assert!(!seen.has("data-field=\"phone\"") && seen.has("data-field=\"email\""));
     sam.fragment(&format!("/customer/{id}/cell/email")).is(403);
     sam.fragment(&format!("/customer/{id}/cell/phone")).is(404);
-    let role = &site.test.administrator().catalog.roles["salesperson"];
+    let role = &site.test.admin().catalog.roles["salesperson"];
     assert_eq!(role.fields.len(), 2);
     // Scopes stay as they were, and a right that is given back is no longer named.
     assert!(sam.get("/customer").is(200).has("Hazel Works"));
@@ -209,7 +209,7 @@ fn roles_bind_fields_and_explain_themselves() {
     )
     .is(303);
     assert_eq!(
-        site.test.administrator().catalog.roles["salesperson"]
+        site.test.admin().catalog.roles["salesperson"]
             .fields
             .len(),
         1

@@ -161,7 +161,7 @@ fn every_kind_has_an_input_that_gives_back_what_it_was_given() {
     }
     assert_eq!(registered.len(), TYPED.len() + COMPUTED.len());
     let site = site();
-    let root = site.test.administrator();
+    let root = site.test.admin();
     let fields: Vec<Json> = TYPED.iter().map(|(kind, _, _)| declaration(kind)).collect();
     let object =
         json!({ "name": "sampler", "label": { "zh": "样品", "en": "Sampler" }, "fields": fields });
@@ -210,7 +210,7 @@ fn every_kind_has_an_input_that_gives_back_what_it_was_given() {
     let at = made.to().to_owned();
     let id = at.rsplit('/').next().unwrap().parse().unwrap();
     let record = || {
-        let root = site.test.administrator();
+        let root = site.test.admin();
         read::get(&root, &root.object("sampler").unwrap(), id).unwrap()
     };
     let first = record();
