@@ -277,123 +277,114 @@ fn a_full_disk_stops_writing_and_nothing_else() {
     };
     let elsewhere = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", disk.folder.path().join("g.db").display());
-    told(
-        &["init", "--db", &database, "--admin", ADMINISTRATOR],
-        PASSWORD,
-    );
+    let init = ["init", "--db", &database, "--admin", ADMINISTRATOR];
+    told(&init, PASSWORD);
     let served = Served::start(&database, elsewhere.path());
-    let id = served.create("合肥锅炉", "before").is(201).json()["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let record = format!("/records/customer/{id}");
-    let csrf = between(
-        &served.page("/customer/new").is(200).text,
-        "name=\"_csrf\" value=\"",
-    );
-    served
-        .rest("GET", "/search?q=%E9%94%85%E7%82%89", None)
-        .is(200);
-
+    let id = id_of(&served.create("合肥锅炉", "before").is(201));
+    let page = served.page("/customer/new").is(200).text;
+    let csrf = between(&page, "name=\"_csrf\" value=\"");
+    served.rest("GET", SEARCH, None).is(200);
     disk.fill();
-    // What the log had room for is taken, and has to be there afterwards.
-    let mut taken = Vec::new();
-    let note = "long ".repeat(8_000);
-    let refused = (0..2_000).find_map(|number| {
-        let reply = served.create(&format!("taken {number}"), &note);
-        if reply.status == 201 {
-            taken.push(reply.json()["id"].as_str().unwrap().to_owned());
-            return None;
-        }
-        Some(reply)
-    });
-    says_that_the_disk_is_full(&refused.expect("a disk that is full in the end"));
+    let mut taken = fill_up(&served);
     disk.fill();
-    says_that_the_disk_is_full(&served.rest(
-        "PATCH",
-        &record,
-        Some(json!({ "description": note })),
-    ));
-    let operation = json!({ "op": "create", "fields": { "name": "N", "description": note } });
-    let batch = json!({ "mode": "atomic", "operations": [operation.clone(), operation.clone()] });
-    says_that_the_disk_is_full(&served.rest("POST", "/records/customer/batch", Some(batch)));
-    let each = json!({ "mode": "each", "operations": [operation] });
-    let each = served
-        .rest("POST", "/records/customer/batch", Some(each))
-        .json();
-    assert_eq!(each["results"][0]["error"]["status"], 507, "{each}");
-    let fields = [("object", "customer"), ("record", id.as_str())];
-    says_that_the_disk_is_full(&served.upload("/files", &fields, &vec![7; 1 << 20]));
-    let rows = format!("name,description\n{}", format!("row,{note}\n").repeat(30));
-    let fields = [("object", "customer"), ("mode", "create")];
-    says_that_the_disk_is_full(&served.upload("/imports", &fields, rows.as_bytes()));
-    let form = format!(
-        "name=Paper&description={}&_csrf={csrf}",
-        note.replace(' ', "+")
-    );
-    let page = read(served.form("/customer/new", &form));
-    assert_eq!(page.status, 507, "{}", page.text);
-    assert!(
-        page.kind.starts_with("text/html") && page.text.contains("507"),
-        "{}",
-        page.text
-    );
-
-    for path in [
-        record.as_str(),
-        "/records/customer?sort=name",
-        "/search?q=%E9%94%85%E7%82%89",
-    ] {
-        let reply = served.rest("GET", path, None).is(200);
-        assert!(reply.text.contains("合肥锅炉"), "{path}: {}", reply.text);
-    }
-    served
-        .rest("GET", &format!("{record}/history"), None)
-        .is(200);
-    for path in [
-        "/",
-        "/customer",
-        &format!("/customer/{id}"),
-        "/search?q=%E9%94%85%E7%82%89",
-    ] {
-        served.page(path).is(200);
-    }
-
+    rest_is_refused(&served, &id);
+    pages_are_refused(&served, &csrf);
+    reading_goes_on(&served, &id);
     disk.make_room();
-    let after = served.create("after", "there is room").is(201).json()["id"].clone();
-    taken.push(after.as_str().unwrap().to_owned());
-    served
-        .rest("PATCH", &record, Some(json!({ "description": "after" })))
-        .is(200);
-    let fields = [("object", "customer"), ("record", id.as_str())];
-    served.upload("/files", &fields, &vec![7; 1 << 20]).is(201);
-    let rows = "name\nimported afterwards\n";
-    let import = served.upload(
-        "/imports",
-        &[("object", "customer"), ("mode", "create")],
-        rows.as_bytes(),
-    );
-    let import = import.is(202).json()["id"].as_str().unwrap().to_owned();
-    let since = Instant::now();
-    while served
-        .rest("GET", &format!("/imports/{import}"), None)
-        .json()["state"]
-        != "done"
-    {
-        assert!(
-            since.elapsed() < Duration::from_secs(30),
-            "the import does not end"
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    taken.push(id_of(&served.create("after", "there is room").is(201)));
+    writing_goes_on(&served, &id);
     for id in &taken {
-        served
-            .rest("GET", &format!("/records/customer/{id}"), None)
-            .is(200);
+        let path = format!("/records/customer/{id}");
+        served.rest("GET", &path, None).is(200);
     }
-    let hits = served.rest("GET", "/search?q=afterwards", None).is(200);
-    assert!(hits.text.contains("imported afterwards"), "{}", hits.text);
     let doctor = program(&["doctor", "--deep", "--json", "--db", &database], "");
     let said = String::from_utf8_lossy(&doctor.stdout);
     assert!(doctor.status.success(), "{said}");
+}
+
+/// For 锅炉.
+const SEARCH: &str = "/search?q=%E9%94%85%E7%82%89";
+
+fn note() -> String {
+    "long ".repeat(8_000)
+}
+
+fn id_of(reply: &Reply) -> String {
+    reply.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// What the log still had room for is taken, and has to be there afterwards.
+fn fill_up(served: &Served) -> Vec<String> {
+    let mut taken = Vec::new();
+    for number in 0..2_000 {
+        let reply = served.create(&format!("taken {number}"), &note());
+        if reply.status != 201 {
+            says_that_the_disk_is_full(&reply);
+            return taken;
+        }
+        taken.push(id_of(&reply));
+    }
+    panic!("the disk is not full");
+}
+
+fn rest_is_refused(served: &Served, id: &str) {
+    let record = format!("/records/customer/{id}");
+    let patch = served.rest("PATCH", &record, Some(json!({ "description": note() })));
+    says_that_the_disk_is_full(&patch);
+    let operation = json!({ "op": "create", "fields": { "name": "N", "description": note() } });
+    let batch = |mode: &str| {
+        let body = json!({ "mode": mode, "operations": [operation.clone(), operation.clone()] });
+        served.rest("POST", "/records/customer/batch", Some(body))
+    };
+    says_that_the_disk_is_full(&batch("atomic"));
+    let each = batch("each").json();
+    assert_eq!(each["results"][0]["error"]["status"], 507, "{each}");
+    let fields = [("object", "customer"), ("record", id)];
+    says_that_the_disk_is_full(&served.upload("/files", &fields, &vec![7; 1 << 20]));
+    let rows = format!(
+        "name,description\n{}",
+        format!("row,{}\n", note()).repeat(30)
+    );
+    let fields = [("object", "customer"), ("mode", "create")];
+    says_that_the_disk_is_full(&served.upload("/imports", &fields, rows.as_bytes()));
+}
+
+fn pages_are_refused(served: &Served, csrf: &str) {
+    let note = note().replace(' ', "+");
+    let form = format!("name=Paper&description={note}&_csrf={csrf}");
+    let page = read(served.form("/customer/new", &form));
+    assert_eq!(page.status, 507, "{}", page.text);
+    assert!(page.kind.starts_with("text/html"), "{}", page.kind);
+    assert!(page.text.contains("507"), "{}", page.text);
+}
+
+fn reading_goes_on(served: &Served, id: &str) {
+    let record = format!("/records/customer/{id}");
+    for path in [record.as_str(), "/records/customer?sort=name", SEARCH] {
+        let reply = served.rest("GET", path, None).is(200);
+        assert!(reply.text.contains("合肥锅炉"), "{path}: {}", reply.text);
+    }
+    let history = format!("{record}/history");
+    served.rest("GET", &history, None).is(200);
+    for path in ["/", "/customer", &format!("/customer/{id}"), SEARCH] {
+        served.page(path).is(200);
+    }
+}
+
+fn writing_goes_on(served: &Served, id: &str) {
+    let record = format!("/records/customer/{id}");
+    let patch = json!({ "description": "after" });
+    served.rest("PATCH", &record, Some(patch)).is(200);
+    let fields = [("object", "customer"), ("record", id)];
+    served.upload("/files", &fields, &vec![7; 1 << 20]).is(201);
+    let fields = [("object", "customer"), ("mode", "create")];
+    let import = served.upload("/imports", &fields, b"name\nimported afterwards\n");
+    let path = format!("/imports/{}", id_of(&import.is(202)));
+    let since = Instant::now();
+    while served.rest("GET", &path, None).json()["state"] != "done" {
+        assert!(since.elapsed() < Duration::from_secs(60), "it does not end");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let hits = served.rest("GET", "/search?q=afterwards", None).is(200);
+    assert!(hits.text.contains("imported afterwards"), "{}", hits.text);
 }
