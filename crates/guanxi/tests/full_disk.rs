@@ -306,7 +306,7 @@ fn a_full_disk_stops_writing_and_nothing_else() {
 const SEARCH: &str = "/search?q=%E9%94%85%E7%82%89";
 
 fn note() -> String {
-    "long ".repeat(8_000)
+    "long ".repeat(3_900)
 }
 
 fn id_of(reply: &Reply) -> String {
