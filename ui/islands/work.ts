@@ -26,7 +26,7 @@ async function ask(): Promise<void> {
     timer = window.setTimeout(() => void ask(), WAIT);
     return;
   }
-  await load("/work/running", line);
+  await load("/background/running", line);
   if (one("a", line)) timer = window.setTimeout(() => void ask(), WAIT);
   else localStorage.removeItem(KEY);
 }

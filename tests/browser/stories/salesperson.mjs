@@ -26,7 +26,7 @@ async function byMouse(actor, name) {
   const customer = page.url();
   await page.locator('a[href^="/contact/new"]').first().click();
   await page.fill('input[name="name.family"]', "Mei");
-  await page.fill('input[name="name.given"]', "Wang");
+  await page.fill('input[name="name.given"]', `W${Date.now()}`);
   await actor.look("contact");
   await page.locator(".form-bar .btn.go").click();
   await page.waitForURL(customer);
@@ -50,7 +50,7 @@ async function win(actor, name) {
   const card = page.locator(".deal", { hasText: name });
   const lane = page.locator('.lane[data-closing="won"] .lane-cards');
   await card.scrollIntoViewIfNeeded();
-  await card.dragTo(lane, { targetPosition: { x: 40, y: 20 } });
+  await drag(page, await card.boundingBox(), await lane.boundingBox());
   const dialog = page.locator("dialog[open]");
   await dialog.waitFor();
   await actor.look("closure");
@@ -59,6 +59,16 @@ async function win(actor, name) {
   await dialog.locator(".dialog-foot .btn.go").click();
   await dialog.waitFor({ state: "hidden" });
   await page.locator('.lane[data-closing="won"] .deal', { hasText: name }).waitFor();
+}
+
+/** As a hand does it: press, a first small move, the way in steps, let go. */
+async function drag(page, from, to) {
+  await page.mouse.move(from.x + from.width / 2, from.y + from.height - 12);
+  await page.mouse.down();
+  await page.mouse.move(from.x + from.width / 2 + 8, from.y + from.height - 8, { steps: 3 });
+  await page.mouse.move(to.x + to.width / 2, to.y + 24, { steps: 12 });
+  await page.mouse.move(to.x + to.width / 2 + 2, to.y + 26, { steps: 2 });
+  await page.mouse.up();
 }
 
 async function byKeys(actor, name) {

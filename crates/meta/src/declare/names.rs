@@ -17,8 +17,8 @@ pub(crate) const SYSTEM_FIELDS: [&str; 8] = [
 ];
 
 /// Addresses of the program, which no object may take.
-const ADDRESSES: &str = "search settings insight dashboards portal login logout api docs mcp forms new assets files \
-    import imports merges events healthz readyz metrics hooks telephony meta records org palette notices home";
+const ADDRESSES: &str = "search settings insight dashboards portal login logout api docs mcp forms new assets \
+    background files import imports merges events healthz readyz metrics hooks telephony meta records org palette notices home";
 
 /// Words of the filter language and of the API's flat object, which no field may take.
 const WORDS: &str = "and or not in is null under true false expand seq deleted_at title_key";

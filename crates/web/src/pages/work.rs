@@ -1,4 +1,4 @@
-//! `GET /work`: what runs in the background and what ran; `GET /work/running`: the same as a line in the corner.
+//! `GET /background`: what runs in the background and what ran; `GET /background/running`: the same as a line in the corner.
 
 use serde::Serialize;
 

@@ -68,8 +68,8 @@ routes! {
     "/palette" => GET search::palette;
     "/notices" => GET home::notices;
     "/notices/read" => POST home::read_notices;
-    "/work" => GET work::show;
-    "/work/running" => GET work::running;
+    "/background" => GET work::show;
+    "/background/running" => GET work::running;
     "/settings" => GET settings::first;
     "/settings/language" => POST settings::language;
     "/settings/profile" => GET settings::profile, POST settings::save_profile;

@@ -218,7 +218,7 @@ fn commands(desk: &Desk<'_>, q: &str) -> Vec<PaletteHit> {
             "/settings/profile".to_owned(),
         ),
         command(desk.say("import"), "file-up", "/import".to_owned()),
-        command(desk.say("work"), "layers", "/work".to_owned()),
+        command(desk.say("work"), "layers", "/background".to_owned()),
     ];
     for object in desk
         .objects(Action::Create)

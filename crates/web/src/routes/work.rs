@@ -1,4 +1,4 @@
-//! `/work`: imports and their undoing, wherever they were begun; a page may be left and the work found again.
+//! `/background`: imports and their undoing, wherever they were begun; a page may be left and the work found again.
 
 use crate::build::desk::Desk;
 use crate::build::records::button;
