@@ -31,6 +31,7 @@ export function bindForms(): void {
     form?.reset();
     if (form) delete form.dataset.dirty;
   });
+  on("focusin", "input[name=time_zone]", (_, input) => offerZones(input as HTMLInputElement));
   on("click", "[data-print]", () => window.print());
   on("change", "[data-submit-on-change]", (_, element) => (element as HTMLInputElement).form?.requestSubmit());
 }
@@ -72,6 +73,16 @@ function switchParts(input: HTMLInputElement): void {
   for (const part of all("[data-part]", input.form ?? document)) {
     part.hidden = !part.dataset.part!.split(" ").includes(input.value);
   }
+}
+
+/** Names of time zones, as the browser knows them. */
+function offerZones(input: HTMLInputElement): void {
+  if (input.list || !("supportedValuesOf" in Intl)) return;
+  const list = document.createElement("datalist");
+  list.id = "time-zones";
+  list.append(...Intl.supportedValuesOf("timeZone").map((zone) => new Option(zone)));
+  input.after(list);
+  input.setAttribute("list", list.id);
 }
 
 /** Demo logins: a click fills the form, `data-fill` names the values as a query string. */
