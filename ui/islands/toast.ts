@@ -1,5 +1,5 @@
 // Short messages at the foot of the page; an undoable act offers to undo for ten seconds.
-import { icon, one, say, word } from "./dom";
+import { all, icon, one, say, word } from "./dom";
 
 export interface Toast { text: string; tone?: "good" | "bad" | "info"; undo?: string; href?: string; label?: string }
 
@@ -8,6 +8,29 @@ const STAY_UNDO = 10000;
 
 export function bindToasts(): void {
   document.addEventListener("toast", (event) => toast((event as CustomEvent<Toast>).detail));
+  // What the page came with leaves as what comes later does.
+  const holder = one("#toasts");
+  for (const item of holder ? all(".toast", holder) : []) {
+    const leave = leaving(item);
+    item.append(closeButton(leave));
+    say(one(".grow", item)?.textContent ?? "");
+    wait(item, one("[data-undo]", item) ? STAY_UNDO : STAY, leave);
+  }
+}
+
+const leaving = (item: HTMLElement) => () => {
+  item.classList.add("leaving");
+  setTimeout(() => item.remove(), 250);
+};
+
+function closeButton(leave: () => void): HTMLButtonElement {
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "toast-x";
+  close.ariaLabel = word("close");
+  close.append(icon("x"));
+  close.addEventListener("click", leave);
+  return close;
 }
 
 export function toast({ text, tone = "good", undo, href, label }: Toast): void {
@@ -20,10 +43,7 @@ export function toast({ text, tone = "good", undo, href, label }: Toast): void {
   words.className = "grow";
   words.textContent = text;
   item.append(words);
-  const leave = () => {
-    item.classList.add("leaving");
-    setTimeout(() => item.remove(), 250);
-  };
+  const leave = leaving(item);
   if (undo) item.append(undoButton(undo, leave));
   if (href) {
     const link = document.createElement("a");
@@ -31,13 +51,7 @@ export function toast({ text, tone = "good", undo, href, label }: Toast): void {
     link.textContent = label ?? word("open");
     item.append(link);
   }
-  const close = document.createElement("button");
-  close.type = "button";
-  close.className = "toast-x";
-  close.ariaLabel = word("close");
-  close.append(icon("x"));
-  close.addEventListener("click", leave);
-  item.append(close);
+  item.append(closeButton(leave));
   while (holder.children.length >= 3) holder.firstElementChild?.remove();
   holder.append(item);
   raise(holder);
