@@ -14,6 +14,7 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::{Response, StatusCode, header};
 use guanxi_engine::import::{self, Mapping, Mode, Request, Run, Status};
 use guanxi_engine::{Context, EngineResult};
+use serde_json::{Value as Json, json};
 
 const KNOWN: [&str; 5] = ["object", "mode", "match", "map", "dry_run"];
 
@@ -80,8 +81,17 @@ fn begin(ctx: &Context, mut upload: Upload) -> EngineResult<Answer> {
 pub fn begun(status: &Status) -> Answer {
     Answer {
         status: StatusCode::ACCEPTED,
-        ..Answer::created(status.to_json(), format!("/api/v1/imports/{}", status.id))
+        ..Answer::created(shown(status), format!("/api/v1/imports/{}", status.id))
     }
+}
+
+/// With the address of the rows that failed.
+fn shown(status: &Status) -> Json {
+    let mut json = status.to_json();
+    if status.failed > 0 {
+        json["failed_file"] = json!(format!("/api/v1/imports/{}/failed.csv", status.id));
+    }
+    json
 }
 
 pub async fn list(State(api): State<Api>, head: Head) -> Response<Body> {
@@ -96,7 +106,7 @@ pub async fn list(State(api): State<Api>, head: Head) -> Response<Body> {
 
 pub async fn get(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
     run(api, head, move |ctx, _| {
-        Ok(Answer::ok(import::status(ctx, identity(&id)?)?.to_json()))
+        Ok(Answer::ok(shown(&import::status(ctx, identity(&id)?)?)))
     })
     .await
 }

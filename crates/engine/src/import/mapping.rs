@@ -3,9 +3,12 @@
 
 use crate::error::{EngineError, EngineResult};
 use guanxi_meta::fault::{Fault, FieldError};
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+use std::fmt;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -32,8 +35,11 @@ pub struct Mapping {
     pub sheet: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<Duplicates>,
-    /// By heading.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    /// By heading; where nothing but a field is to be said, its name alone: `"Firm" = "name"`.
+    #[serde(
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "columns_or_fields"
+    )]
     pub columns: BTreeMap<String, ColumnMap>,
     /// Fields that are made of several columns.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -192,6 +198,45 @@ impl Mapping {
     }
 }
 
+fn columns_or_fields<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<BTreeMap<String, ColumnMap>, D::Error> {
+    struct Lenient(ColumnMap);
+
+    impl<'de> Deserialize<'de> for Lenient {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Lenient, D::Error> {
+            from.deserialize_any(Either)
+        }
+    }
+
+    struct Either;
+
+    impl<'de> Visitor<'de> for Either {
+        type Value = Lenient;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the name of a field, or a table with field, values, by …")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Lenient, E> {
+            Ok(Lenient(ColumnMap {
+                field: Some(OneOrMany::One(name.to_owned())),
+                ..ColumnMap::default()
+            }))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Lenient, A::Error> {
+            ColumnMap::deserialize(MapAccessDeserializer::new(map)).map(Lenient)
+        }
+    }
+
+    let named = BTreeMap::<String, Lenient>::deserialize(from)?;
+    Ok(named
+        .into_iter()
+        .map(|(heading, column)| (heading, column.0))
+        .collect())
+}
+
 fn refused(line: usize, detail: &str) -> EngineError {
     let fault = Fault::new("bad_mapping")
         .with("line", line)
@@ -248,6 +293,18 @@ mod tests {
         assert_eq!(Mapping::parse(&mapping.to_toml()).unwrap(), mapping);
         let json = serde_json::to_string(&mapping).unwrap();
         assert_eq!(Mapping::parse(&json).unwrap(), mapping);
+    }
+
+    #[test]
+    fn a_column_may_be_a_fields_name_alone() {
+        let long = Mapping::parse("[columns.Firm]\nfield = \"name\"\n").unwrap();
+        for text in [
+            "[columns]\nFirm = \"name\"\n",
+            "{\"columns\": {\"Firm\": \"name\"}}",
+        ] {
+            assert_eq!(Mapping::parse(text).unwrap(), long);
+        }
+        assert!(Mapping::parse("{\"columns\": {\"Firm\": {\"feild\": \"name\"}}}").is_err());
     }
 
     #[test]

@@ -105,13 +105,15 @@ pub struct Constants {
 }
 
 impl Plan {
-    /// Checks the mapping; `headings` are the file's. All faults at once, each at the mapping's key.
+    /// Checks the mapping; `headings` are the file's. All faults at once, each at the mapping's key; 403 where the
+    /// caller may do none of it.
     pub fn new(
         ctx: &Context,
         object: &Arc<Object>,
         mapping: &Mapping,
         headings: &[String],
     ) -> EngineResult<Plan> {
+        rights(ctx, object, mapping.mode.unwrap_or_default())?;
         let mut builder = Builder::new(ctx, object, mapping, headings);
         builder.read();
         let Builder { plan, errors, .. } = builder;
@@ -209,7 +211,6 @@ impl<'a> Builder<'a> {
         self.unnamed();
         self.matches();
         self.required();
-        self.rights();
     }
 
     fn heading(&mut self, at: &str, name: &str) -> Option<usize> {
@@ -593,19 +594,20 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
 
-    fn rights(&mut self) {
-        let object = self.plan.object.clone();
-        let needs: &[(Action, &'static str)] = match self.plan.mode {
-            Mode::Create => &[(Action::Create, "create")],
-            Mode::Update => &[(Action::Update, "update")],
-            Mode::Upsert => &[(Action::Create, "create"), (Action::Update, "update")],
-        };
-        for (action, name) in needs {
-            if self.ctx.grant(&object, *action).is_empty() {
-                self.fail("mode", Fault::new("not_allowed").with("action", name));
-            }
-        }
+fn rights(ctx: &Context, object: &Arc<Object>, mode: Mode) -> EngineResult<()> {
+    let needs: &[Action] = match mode {
+        Mode::Create => &[Action::Create],
+        Mode::Update => &[Action::Update],
+        Mode::Upsert => &[Action::Create, Action::Update],
+    };
+    match needs
+        .iter()
+        .find(|action| ctx.grant(object, **action).is_empty())
+    {
+        Some(missing) => Err(EngineError::Forbidden(missing.name())),
+        None => Ok(()),
     }
 }
 

@@ -147,7 +147,7 @@ pub struct Status {
 }
 
 impl Status {
-    /// The report of the command line and of REST.
+    /// The report of the command line and of REST. Where the failed rows are is each door's own to say.
     pub fn to_json(&self) -> Json {
         let mut json = json!({
             "id": self.id,
@@ -163,7 +163,7 @@ impl Status {
             "skipped": self.outcome.skipped,
             "duplicates": self.outcome.duplicates,
             "progress": self.progress(),
-            "failed_file": (self.failed > 0).then(|| format!("imports/{}/failed.csv", self.id)),
+            "failed_file": null,
             "errors": self.outcome.errors,
             "created_at": crate::record::instant(self.created_at),
             "finished_at": self.finished_at.map(crate::record::instant),
