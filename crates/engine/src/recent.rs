@@ -5,6 +5,7 @@ use crate::error::{EngineError, EngineResult, beside_reading};
 use crate::read::lookup_in;
 use crate::record::Record;
 use crate::system::RECENT;
+use guanxi_access::Action;
 use guanxi_meta::Cell;
 use guanxi_query::cond::{Cond, Direction, Op, Select};
 use guanxi_store::{Row, Set, StoreError, StoreExt, Weight};
@@ -77,7 +78,8 @@ pub fn list(ctx: &Context, limit: usize) -> EngineResult<Vec<Record>> {
             let (Some(object), Some(id)) = (object, row.cells[1].id()) else {
                 continue;
             };
-            records.extend(lookup_in(view, ctx, object, id)?);
+            let grant = ctx.grant(object, Action::Read);
+            records.extend(lookup_in(view, ctx, object, id)?.map(|record| record.seen_by(&grant)));
             if records.len() == limit {
                 break;
             }

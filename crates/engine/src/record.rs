@@ -114,6 +114,18 @@ impl Record {
         }
     }
 
+    /// As whoever holds this grant sees it: a name that it may not read is not in the record, so that nothing shows it.
+    #[must_use]
+    pub fn seen_by(mut self, grant: &Grant) -> Record {
+        let at = self.object.title;
+        if !grant.may_read(at)
+            && let Some(title) = self.values.get_mut(at)
+        {
+            *title = Value::Null;
+        }
+        self
+    }
+
     /// What people call it.
     pub fn title(&self) -> String {
         let at = self.object.title;

@@ -210,6 +210,7 @@ impl Search<'_> {
             let known = self.own == Some(record.id)
                 || self.found.iter().any(|other| other.record.id == record.id);
             if !known && is_same(&record) && reach(view, &self.grant, &record)?.is_some() {
+                let record = record.seen_by(&self.grant);
                 self.found.push(Duplicate { record, reason });
             }
         }

@@ -73,7 +73,7 @@ pub fn list(ctx: &Context, object: &Arc<Object>, request: &ListRequest) -> Engin
     let records = rows
         .iter()
         .take(limit as usize)
-        .map(|row| Record::from_row(object, row))
+        .map(|row| Record::from_row(object, row).seen_by(&question.grant))
         .collect();
     let count = match request.count {
         Counting::None => None,

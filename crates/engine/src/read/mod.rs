@@ -52,9 +52,11 @@ pub fn reach(
 
 /// The record, if it exists, is not deleted and the caller may read it.
 pub fn lookup(ctx: &Context, object: &Arc<Object>, id: Uuid) -> EngineResult<Option<Record>> {
-    ctx.engine
+    let found = ctx
+        .engine
         .store()
-        .look(|view| lookup_in(view, ctx, object, id))
+        .look(|view| lookup_in(view, ctx, object, id))?;
+    Ok(found.map(|record| record.seen_by(&ctx.grant(object, Action::Read))))
 }
 
 /// The same within a view or transaction that is already open.

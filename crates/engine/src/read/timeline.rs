@@ -50,7 +50,10 @@ pub fn timeline(
             .limit(limit + 1);
         select.cond = select.cond.and(older(after.as_ref()));
         let rows = ctx.engine.store().look(|view| view.select(&select))?;
-        entries.extend(rows.iter().map(|row| Record::from_row(activity, row)));
+        entries.extend(
+            rows.iter()
+                .map(|row| Record::from_row(activity, row).seen_by(&grant)),
+        );
     }
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.created_at, entry.id)));
     let more = entries.len() > limit as usize;

@@ -313,12 +313,13 @@ fn whole(ctx: &Context, places: Vec<Place>) -> EngineResult<Vec<Hit>> {
     ctx.engine.store().look(|view| {
         for (object, seqs) in by_object.values() {
             let cond = Cond::among("seq", seqs.clone()).and(Cond::null("deleted_at"));
-            let select = Select::from(&object.table, object.columns())
-                .filter(cond.and(ctx.grant(object, Action::Read).cond()));
+            let grant = ctx.grant(object, Action::Read);
+            let select =
+                Select::from(&object.table, object.columns()).filter(cond.and(grant.cond()));
             for row in view.select(&select)? {
                 records.insert(
                     (object.name.clone(), row.seq),
-                    Record::from_row(object, &row),
+                    Record::from_row(object, &row).seen_by(&grant),
                 );
             }
         }
