@@ -6,7 +6,8 @@
 
 use crate::{alone_on_each, keys};
 use guanxi_access::Action;
-use guanxi_engine::read::list::{ListRequest, list};
+use guanxi_engine::{events, export};
+use guanxi_store::StoreExt;
 use guanxi_testkit::app::{Caller, TestApp};
 use guanxi_testkit::{Backend, object};
 use serde_json::{Value as Json, json};
@@ -89,7 +90,8 @@ fn sample(app: &TestApp, known: &str) {
 const HEAD: &str = "\
 # With whose rows each role may do what: o own, t same department, b department below, x another department, p pool.
 # Doors that show what `read` shows and nothing else: record, list, filter, count, search, history, timeline, related,
-# explanation, the past (as_of), expanded links, new links. Written by the test of the same name with UPDATE=1.
+# explanation, the past (as_of), files, live events, expanded links, new links, and which rows an import finds. The
+# pages' doors are held to this file by crates/web/tests/site/doors.rs. Written by the test of the same name with UPDATE=1.
 #   object          create read   update delete export   fields that are hidden (!) or only read
 ";
 
@@ -128,7 +130,14 @@ impl Subject<'_> {
         }
         let create: String = self.standings().filter(|at| self.creates(*at)).collect();
         let export = self.exported(&rows);
+        let imported = self.imported(&rows, &read);
         let update = self.acts(&rows, &read, "PATCH");
+        assert!(
+            imported.is_none_or(|imported| imported == update),
+            "{} {}: an import changes what may be changed",
+            self.role,
+            self.object
+        );
         let delete = self.acts(&rows, &read, "DELETE");
         let columns = [create, read, update, delete, export].map(|letters| {
             if letters.is_empty() {
@@ -238,6 +247,7 @@ impl Subject<'_> {
             "/history",
             "/timeline",
             "/explanation",
+            "/files",
             "/related/task",
             "?as_of=2030-01-01T00:00:00Z",
         ] {
@@ -246,6 +256,20 @@ impl Subject<'_> {
             assert!([200, 404].contains(&reply.status), "{door}: {}", reply.text);
             is(door, reply.status == 200);
         }
+        let (ctx, row) = (
+            app.test.person(&format!("m_{}", self.role)),
+            id.parse().unwrap(),
+        );
+        let shape = guanxi_testkit::object(&ctx, object);
+        let log = app
+            .test
+            .engine
+            .store()
+            .look(|view| view.log_of(&shape.table, row, None, 9));
+        is(
+            "events",
+            !events::admitted(&ctx, &log.unwrap()).unwrap().is_empty(),
+        );
         if object != "user" {
             let name = self.name(at);
             let filter = format!("{} = \"{name}\"", self.title());
@@ -320,21 +344,74 @@ impl Subject<'_> {
         done
     }
 
-    /// What a file that the person takes away would hold.
+    /// What a file that the person takes away holds.
     fn exported(&self, rows: &[(char, String)]) -> String {
         let ctx = self.app.test.person(&format!("m_{}", self.role));
-        let (object, mut found) = (object(&ctx, self.object), String::new());
-        for (at, id) in rows {
-            let request = ListRequest {
-                filter: format!("id = \"{id}\""),
-                action: Some(Action::Export),
-                ..ListRequest::default()
-            };
-            if list(&ctx, &object, &request).is_ok_and(|page| page.records.len() == 1) {
-                found.push(*at);
-            }
+        let request = export::Request {
+            format: export::Format::Json,
+            ..export::Request::default()
+        };
+        let mut file = Vec::new();
+        let ran = export::run(&ctx, &object(&ctx, self.object), &request, &mut file);
+        let text = String::from_utf8(file).unwrap();
+        let held = rows
+            .iter()
+            .filter(|(_, id)| ran.is_ok() && text.contains(id));
+        held.map(|(at, _)| *at).collect()
+    }
+
+    /// Which rows an import finds by their names and would change; of the others it tells what it tells of a name that
+    /// nobody has. `None` where names don't tell one row from another.
+    fn imported(&self, rows: &[(char, String)], read: &str) -> Option<String> {
+        if self.object == "user" {
+            return None;
         }
-        found
+        let me = self.me();
+        let names = rows.iter().map(|(at, _)| self.name(*at));
+        let text = format!(
+            "{}\n{}\nNobody\n",
+            self.title(),
+            names.collect::<Vec<_>>().join("\n")
+        );
+        let members = [
+            ("object", self.object),
+            ("mode", "update"),
+            ("match", self.title()),
+            ("dry_run", "true"),
+        ];
+        let begun = me
+            .request("POST", "/imports")
+            .form(&members, ("m.csv", text.as_bytes()))
+            .send();
+        if begun.status == 403 {
+            return Some(String::new());
+        }
+        let path = format!("/imports/{}", begun.expect(202).id());
+        while me.get(&path).expect(200)["state"] == "running" {
+            std::thread::yield_now();
+        }
+        let failed = me.get(&format!("{path}/failed.csv")).text;
+        let told = |name: &str| {
+            let line = failed
+                .lines()
+                .find(|line| line.starts_with(&format!("{name},")));
+            line.map(|line| line.replace(name, "Nobody"))
+        };
+        let nobody = told("Nobody");
+        assert!(nobody.is_some(), "{failed}");
+        for (at, _) in rows.iter().filter(|(at, _)| !read.contains(*at)) {
+            assert_eq!(
+                told(&self.name(*at)),
+                nobody,
+                "{} {} {at}: import",
+                self.role,
+                self.object
+            );
+        }
+        let found = rows
+            .iter()
+            .filter(|(at, _)| told(&self.name(*at)).is_none());
+        Some(found.map(|(at, _)| *at).collect())
     }
 
     fn fields(&self) -> String {
