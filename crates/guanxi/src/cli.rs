@@ -7,7 +7,13 @@ use std::process::ExitCode;
 
 /// 关系: customers, deals, service; one program, any trade.
 #[derive(Debug, Parser)]
-#[command(name = "guanxi", version, about, max_term_width = 110)]
+#[command(
+    name = "guanxi",
+    version,
+    about,
+    max_term_width = 110,
+    after_help = "Example:\n  guanxi demo"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -33,13 +39,22 @@ pub enum Command {
     #[command(after_help = "Example:\n  guanxi init --db sqlite:guanxi.db --admin mei@example.com")]
     Init(Init),
     /// People who may log in.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  guanxi user disable li@example.com"
+    )]
     User(User),
     /// Tokens for programs.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  guanxi token create --user li@example.com --name shop"
+    )]
     Token(Token),
     /// Industry packs.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  guanxi pack check packs/hospital"
+    )]
     Pack(Pack),
     /// Records from a CSV or XLSX file; bad rows do not stop the others.
     #[command(

@@ -1,7 +1,7 @@
 //! From a database's address to an engine with all that this program can do.
 
 use crate::packs;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use guanxi_engine::ambient::{RandomIds, SystemClock};
 use guanxi_engine::{Engine, Parts, Settings};
 use guanxi_store::shown;
@@ -74,6 +74,18 @@ impl Configuration {
         }
         Ok(settings)
     }
+}
+
+/// The same of a database that is there: a slip in an address makes no new one.
+pub fn open_existing(url: &str, configuration: &Configuration) -> anyhow::Result<Engine> {
+    if let Some(path) = url.strip_prefix("sqlite:")
+        && !Path::new(path).exists()
+    {
+        bail!(
+            "There is no database {path}. Check --db; `guanxi init --db {url} --admin EMAIL` makes a new one."
+        );
+    }
+    open(url, configuration)
 }
 
 /// Opens the engine of a database; tables that it lacks are made.

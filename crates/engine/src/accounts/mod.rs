@@ -11,6 +11,7 @@ use crate::record::Record;
 use crate::write::{self, Change};
 use guanxi_meta::Value;
 use guanxi_meta::fault::Fault;
+use guanxi_meta::kind::nearest;
 use guanxi_query::cond::{Cond, Direction, Select};
 use guanxi_store::StoreExt;
 use serde_json::{Map, json};
@@ -37,9 +38,10 @@ pub fn add(ctx: &Context, new: NewUser) -> EngineResult<Record> {
         .find(|role| !ctx.catalog.roles.contains_key(*role))
     {
         let known: Vec<&str> = ctx.catalog.roles.keys().map(String::as_str).collect();
-        let fault = Fault::new("unknown_role")
-            .with("role", unknown)
-            .with("roles", known.join(", "));
+        let fault = Fault::new("not_among")
+            .with("value", unknown)
+            .with("permitted", known.join(", "))
+            .near(nearest(unknown, known.iter().copied()));
         return Err(EngineError::Invalid(vec![fault.at("roles")]));
     }
     if let Some(password) = &new.password {

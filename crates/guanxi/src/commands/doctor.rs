@@ -62,7 +62,7 @@ pub fn run(arguments: Doctor) -> anyhow::Result<ExitCode> {
 }
 
 fn look(url: &str, configuration: &Configuration, deep: bool) -> Vec<Check> {
-    let engine = match house::open(url, configuration) {
+    let engine = match house::open_existing(url, configuration) {
         Ok(engine) => engine,
         Err(error) => {
             let remedy =

@@ -39,7 +39,7 @@ pub fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
 /// The engine of the database that a command names.
 fn engine(database: Option<&str>) -> anyhow::Result<Engine> {
     let configuration = Configuration::load()?;
-    house::open(&configuration.database(database)?, &configuration)
+    house::open_existing(&configuration.database(database)?, &configuration)
 }
 
 /// Acts as the person with this address, or as the system where none is named.
