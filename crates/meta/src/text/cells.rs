@@ -28,7 +28,7 @@ pub(super) struct Cell {
 pub(super) enum Kind {
     Letter,
     Digit,
-    /// Found by every substring: Han, and any other script than Latin.
+    /// Found by every substring: Han, any other script than Latin, and pictures.
     Gram,
 }
 
@@ -90,7 +90,7 @@ impl Row {
         let kind = match c {
             'a'..='z' => Kind::Letter,
             '0'..='9' => Kind::Digit,
-            _ if han.is_some() || c.is_alphanumeric() => Kind::Gram,
+            _ if han.is_some() || c.is_alphanumeric() || is_picture(c) => Kind::Gram,
             _ => return self.leave_out(c),
         };
         let gap = self.gap;
@@ -119,6 +119,11 @@ impl Row {
             Gap::Other
         };
     }
+}
+
+/// Whether the character is one of the signs that people put into names: ★ ☎ 😀.
+fn is_picture(c: char) -> bool {
+    matches!(c, '\u{2600}'..='\u{27bf}' | '\u{2b50}'..='\u{2b55}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// Texts are far below 4 GiB; an offset beyond only makes the excerpt wrong, never the answer.

@@ -311,6 +311,17 @@ fn latin_words_are_found_by_their_beginnings() {
 }
 
 #[test]
+fn pictures_are_found_alone_and_between_words() {
+    for typed in ["😀", "😀喜", "喜糖", "xi", "★ 😀", "★"] {
+        assert_found(typed, "★金牌 😀喜糖铺");
+    }
+    // A family is one picture of several, joined by what is no picture.
+    assert_found("👩", "👨‍👩‍👧 亲子");
+    let name = [("name", "喜糖铺")];
+    check("😀", &name, None);
+}
+
+#[test]
 fn long_texts_are_cut_around_the_hit() {
     let text = format!("{}锅炉{}", "安".repeat(100), "宁".repeat(100));
     let query = Query::parse("锅炉");
