@@ -51,7 +51,14 @@ pub(crate) fn check_field(object: &ObjectDecl, decl: &FieldDecl, errors: &Errors
         field.options.choices = stages(object, &field);
     }
     if let Err(fault) = field.kind.check(&field) {
-        return errors.add(&decl.place, fault);
+        // What is missing stands nowhere: the fault is at the key that would bring it.
+        let place = match fault.code {
+            "no_pattern" => inside(&decl.place, "pattern"),
+            "no_choices" => inside(&decl.place, "choices"),
+            "no_expression" => inside(&decl.place, "expression"),
+            _ => decl.place.clone(),
+        };
+        return errors.add(&place, fault);
     }
     let Some(default) = &field.default else {
         return;
