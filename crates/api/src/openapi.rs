@@ -106,14 +106,17 @@ fn object_paths(ctx: &Context, object: &Arc<Object>, paths: &mut Map<String, Jso
     });
     by_id["parameters"] = json!([path_parameter("id")]);
     paths.insert(format!("/records/{name}/{{id}}"), by_id);
-    let list = json!({"type": "object"});
-    for (address, summary) in [
-        ("history", "Changes, newest first"),
-        ("timeline", "Activities around the record"),
-        ("explanation", "Why the caller sees it"),
-        ("files", "What is attached"),
+    let (list, plain) = (
+        json!({"$ref": "#/components/schemas/list"}),
+        json!({"type": "object"}),
+    );
+    for (address, summary, answer) in [
+        ("history", "Changes, newest first", &list),
+        ("timeline", "Activities around the record", &list),
+        ("explanation", "Why the caller sees it", &plain),
+        ("files", "What is attached", &list),
     ] {
-        let mut item = json!({"get": one(summary, address, None, "200", Some(&list))});
+        let mut item = json!({"get": one(summary, address, None, "200", Some(answer))});
         item["parameters"] = json!([path_parameter("id")]);
         paths.insert(format!("/records/{name}/{{id}}/{address}"), item);
     }
@@ -126,7 +129,7 @@ fn object_paths(ctx: &Context, object: &Arc<Object>, paths: &mut Map<String, Jso
     for noun in act::nouns(ctx, object) {
         let body = noun_schema(&noun);
         let summary = noun.label.get(ctx.lang, noun.name);
-        let mut item = json!({"post": with_parameters(one(summary, noun.name, Some(&body), "200", Some(&list)), vec![idempotency()])});
+        let mut item = json!({"post": with_parameters(one(summary, noun.name, Some(&body), "200", Some(&plain)), vec![idempotency()])});
         item["parameters"] = json!([path_parameter("id")]);
         paths.insert(format!("/records/{name}/{{id}}/{}", noun.name), item);
     }
@@ -331,18 +334,33 @@ fn fixed_paths() -> Map<String, Json> {
             Sent::Form => Some("multipart/form-data"),
         };
         let answer = json!({"type": "object"});
+        let media_type = match fixed.path {
+            "/events" => "text/event-stream",
+            "/imports/{id}/failed.csv" => "text/csv",
+            "/files/{id}" => "*/*",
+            _ => "application/json",
+        };
         let what = Described {
             tag: "general",
             summary: fixed.summary,
             id: fixed.id.to_owned(),
             body: None,
             status: fixed.status,
-            answer: (fixed.status != "204").then_some(&answer),
+            answer: (fixed.status != "204" && media_type == "application/json").then_some(&answer),
         };
         let mut operation = operation(what);
+        if media_type != "application/json" && fixed.status != "204" {
+            let content = json!({media_type: {"schema": {"type": "string"}}});
+            operation["responses"][fixed.status]["content"] = content;
+        }
         if let Some(media_type) = body {
+            let schema = match fixed.path {
+                "/imports" => form_schema(&["object", "mode", "match", "map", "dry_run"]),
+                "/files" => form_schema(&["object", "record"]),
+                _ => json!({"type": "object"}),
+            };
             operation["requestBody"] =
-                json!({"required": true, "content": {media_type: {"schema": {"type": "object"}}}});
+                json!({"required": true, "content": {media_type: {"schema": schema}}});
         }
         let in_path = fixed
             .path
@@ -356,6 +374,16 @@ fn fixed_paths() -> Map<String, Json> {
         item[fixed.method] = with_parameters(operation, parameters);
     }
     paths
+}
+
+/// A form with these members and a file.
+fn form_schema(members: &[&str]) -> Json {
+    let mut properties = Map::new();
+    properties.insert("file".into(), json!({"type": "string", "format": "binary"}));
+    for name in members {
+        properties.insert((*name).to_owned(), json!({"type": "string"}));
+    }
+    json!({"type": "object", "required": ["file", "object"], "properties": properties})
 }
 
 fn search_parameters() -> [Json; 3] {
@@ -557,7 +585,11 @@ fn fixed_schemas() -> Map<String, Json> {
             "mode": {"enum": ["atomic", "each"]},
             "operations": {"type": "array", "maxItems": 10000, "items": {"type": "object", "required": ["op"], "properties": {
                 "op": {"enum": ["create", "update", "remove"]}, "id": {"type": "string", "format": "uuid"},
+                "if_match": {"type": ["integer", "null"]},
                 "fields": {"type": "object"}}}}}},
+        "list": {"type": "object", "required": ["data", "next", "count"], "properties": {
+            "data": {"type": "array", "items": {"type": "object"}}, "next": {"type": ["string", "null"]},
+            "count": {"$ref": "#/components/schemas/count"}}},
         "results": {"type": "object", "properties": {"results": {"type": "array", "items": {"type": "object"}}}},
     });
     match schemas {
