@@ -350,7 +350,7 @@ fn bytes_and_rows_of_files_are_compared() {
     // Bytes that no row names are left alone for a day, since their row may be on its way.
     let stray = folder
         .join("00")
-        .join(Uuid::from_u128(0x4711_00).to_string());
+        .join(Uuid::from_u128(0x0047_1100).to_string());
     std::fs::create_dir_all(stray.parent().unwrap()).unwrap();
     std::fs::write(&stray, b"stray").unwrap();
     assert!(troubles(&house.test.engine).is_empty());

@@ -6,6 +6,7 @@ use guanxi_engine::read::list::{ListRequest, list};
 use guanxi_engine::{Context, EngineError, Record, export};
 use guanxi_testkit::{Backend, TestEngine, create, engine, object, update};
 use serde_json::json;
+use std::time::Duration;
 
 fn each(check: fn(&TestEngine)) {
     for backend in Backend::all() {
@@ -392,7 +393,7 @@ fn an_import_goes_on_where_another_process_died() {
             if import::status(&ctx, id).unwrap().state != State::Running {
                 break;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50));
         }
         let status = import::status(&ctx, id).unwrap();
         assert_eq!(

@@ -64,9 +64,12 @@ impl Finding {
 /// Rows that are read at a time, so that no reader is long.
 const ROWS: u32 = 500;
 
+/// One look over everything.
+type Look = fn(&Engine) -> EngineResult<Vec<Finding>>;
+
 /// Every look, each over all rows; `tell` hears of each as it ends.
 pub fn run(engine: &Engine, tell: &mut dyn FnMut(&Finding)) -> EngineResult<Vec<Finding>> {
-    let looks: [fn(&Engine) -> EngineResult<Vec<Finding>>; 9] = [
+    let looks: [Look; 9] = [
         shape::look,
         records::look,
         numbers::look,

@@ -171,9 +171,12 @@ fn broken(record: &Record, rows: &[LogRow], whole: bool) -> Option<String> {
         .then(|| "removed or restored without a row in the log".to_owned())
 }
 
+/// Ids of one object, each with the place that names it.
+type Named<'a> = (&'a Arc<Object>, Vec<(Uuid, String)>);
+
 /// Rows that something names, by object.
 #[derive(Default)]
-pub(super) struct Wanted<'a>(BTreeMap<&'a str, (&'a Arc<Object>, Vec<(Uuid, String)>)>);
+pub(super) struct Wanted<'a>(BTreeMap<&'a str, Named<'a>>);
 
 impl<'a> Wanted<'a> {
     pub fn want(&mut self, object: &'a Arc<Object>, id: Uuid, place: impl FnOnce() -> String) {

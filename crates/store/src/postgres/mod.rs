@@ -257,7 +257,7 @@ impl Store for PostgresStore {
     }
 
     fn postings(&self, table: &str, look: &mut dyn FnMut(i64, &str)) -> StoreResult<()> {
-        session::postings(&self.server, &self.schema, (table, look))
+        session::postings(&self.server, &self.schema, table, look)
     }
 
     /// The tokens are written with the rows, so the index is where the log is.

@@ -390,7 +390,8 @@ impl Transaction for Session<'_> {
 pub fn postings(
     server: &Server,
     schema: &str,
-    (table, look): (&str, &mut dyn FnMut(i64, &str)),
+    table: &str,
+    look: &mut dyn FnMut(i64, &str),
 ) -> StoreResult<()> {
     /// Rows of one piece.
     const ROWS: i64 = 5_000;

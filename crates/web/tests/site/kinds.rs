@@ -7,9 +7,16 @@ use guanxi_meta::kind::{self, Writable};
 use guanxi_meta::overlay::Overlay;
 use serde_json::{Value as Json, json};
 
+/// A kind, what a form sends for a field of it, and what the form then shows.
+type Typed = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+);
+
 /// What a person types into the inputs of each kind, and how the record's page shows it. A kind that is registered and
 /// is not named here fails the test, and so does one whose input gives back something else than it was given.
-const TYPED: &[(&str, &[(&str, &str)], &str)] = &[
+const TYPED: &[Typed] = &[
     ("text", &[("", "Some words")], "Some words"),
     ("long_text", &[("", "One\nTwo")], "One"),
     (
