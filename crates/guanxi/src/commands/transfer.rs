@@ -90,8 +90,9 @@ fn advance(bar: &ProgressBar, status: &Status) {
 
 /// Exit 0 unless nothing passed.
 fn show(ctx: &Context, arguments: &Import, status: &Status) -> anyhow::Result<ExitCode> {
+    // Whoever reads the report may stand in another folder.
     let failed_file = if status.failed > 0 {
-        Some(import::failed_file(ctx, status.id)?)
+        Some(std::path::absolute(import::failed_file(ctx, status.id)?)?)
     } else {
         None
     };
