@@ -1,6 +1,7 @@
 //! REST: what programs see. Every handler reads its request, asks the engine on a blocking thread, and answers.
 
 mod answer;
+mod background;
 mod batch;
 mod body;
 mod events;
@@ -80,6 +81,10 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/imports/{id}"),
     ("GET", "/api/v1/imports/{id}/failed.csv"),
     ("POST", "/api/v1/imports/{id}/undo"),
+    ("GET", "/api/v1/jobs"),
+    ("POST", "/api/v1/jobs/{id}/retry"),
+    ("GET", "/api/v1/outbox"),
+    ("POST", "/api/v1/outbox/{id}/replay"),
     ("POST", "/api/v1/files"),
     ("GET", "/api/v1/files/{id}"),
     ("DELETE", "/api/v1/files/{id}"),
@@ -161,6 +166,10 @@ fn v1() -> Router<Api> {
         .route("/imports/{id}", get(imports::get))
         .route("/imports/{id}/failed.csv", get(imports::failed))
         .route("/imports/{id}/undo", post(imports::undo))
+        .route("/jobs", get(background::jobs))
+        .route("/jobs/{id}/retry", post(background::retry))
+        .route("/outbox", get(background::outbox))
+        .route("/outbox/{id}/replay", post(background::replay))
         .route(
             "/files",
             post(files::create).layer(DefaultBodyLimit::max(MOST_FILE)),

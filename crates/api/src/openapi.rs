@@ -553,6 +553,33 @@ const FIXED: &[Fixed] = &[
         "202",
     ),
     fixed(
+        ("get", "/jobs"),
+        ("jobs", "What works in the background, for administrators"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("post", "/jobs/{id}/retry"),
+        ("retry_job", "Have a dead job tried anew"),
+        Sent::Nothing,
+        "202",
+    ),
+    fixed(
+        ("get", "/outbox"),
+        ("outbox", "Effects outside the house, for administrators"),
+        Sent::Nothing,
+        "200",
+    ),
+    fixed(
+        ("post", "/outbox/{id}/replay"),
+        (
+            "replay_effect",
+            "Carry an effect out again, under its own identity",
+        ),
+        Sent::Nothing,
+        "202",
+    ),
+    fixed(
         ("post", "/files"),
         ("create_file", "Attach a file"),
         Sent::Form,

@@ -3,7 +3,7 @@
 
 use crate::common::{self, answer, conflict, members};
 use guanxi_access::Action;
-use guanxi_engine::capability::{Act, Capability, Draft, Noun, NounInput};
+use guanxi_engine::capability::{Act, Capability, Draft, Noun, NounInput, Touched};
 use guanxi_engine::read::lookup_in;
 use guanxi_engine::write::{Change, apply_change};
 use guanxi_engine::{Context, EngineResult, Record};
@@ -72,7 +72,8 @@ impl Capability for Activity {
             && draft.after.deleted_at.is_none()
             && draft.act != common::HOUSE_NOTE
         {
-            heard_of(ctx, tx, &draft.after)?;
+            let heard = heard_of(ctx, tx, &draft.after)?;
+            draft.touched.extend(heard);
         }
         Ok(())
     }
@@ -200,7 +201,11 @@ fn fill(draft: &mut Draft, link: &str, id: Option<Uuid>) {
 
 /// The records that a finished activity names have been in contact at its end. Like a roll-up it is not a change of
 /// theirs: no version, no history.
-fn heard_of(ctx: &Context, tx: &mut dyn Transaction, activity: &Record) -> EngineResult<()> {
+fn heard_of(
+    ctx: &Context,
+    tx: &mut dyn Transaction,
+    activity: &Record,
+) -> EngineResult<Vec<Touched>> {
     let at = ["end_at", "start_at"]
         .iter()
         .find_map(|name| match activity.get(name) {
@@ -219,6 +224,7 @@ fn heard_of(ctx: &Context, tx: &mut dyn Transaction, activity: &Record) -> Engin
     // Rows are locked in one order whoever comes.
     targets.sort();
     targets.dedup();
+    let mut touched = Vec::new();
     for (name, id) in targets {
         let Some(object) = ctx.catalog.object(&name) else {
             continue;
@@ -228,11 +234,10 @@ fn heard_of(ctx: &Context, tx: &mut dyn Transaction, activity: &Record) -> Engin
         };
         let earlier = Cond::null(&field.column).or(Cond::compare(&field.column, Op::Less, at));
         let cond = Cond::equal("id", id).and(earlier);
-        tx.update(
-            &object.table,
-            &[(&field.column, Set::To(Cell::Int(at)))],
-            &cond,
-        )?;
+        let set = [(field.column.as_str(), Set::To(Cell::Int(at)))];
+        if tx.update(&object.table, &set, &cond)? > 0 {
+            touched.push(Touched::new(object, id, field));
+        }
     }
-    Ok(())
+    Ok(touched)
 }

@@ -4,7 +4,7 @@ use guanxi_engine::system;
 use guanxi_engine::write::{Change, Saved, apply, apply_change, prepare};
 use guanxi_engine::{Context, EngineError, EngineResult, Record};
 use guanxi_meta::fault::Fault;
-use guanxi_meta::{Cell, Object, Value};
+use guanxi_meta::{Cell, Field, Object, Value, links};
 use guanxi_query::cond::{Cond, Select};
 use guanxi_store::Transaction;
 use serde_json::{Map, Value as Json, json};
@@ -165,8 +165,9 @@ pub fn open_cond(object: &Object) -> Cond {
 }
 
 /// That a link field of some object leads to this record.
-pub fn leads_to(field: &guanxi_meta::Field, to: &Object, ids: &[Uuid]) -> Cond {
-    let these = || Cond::among(&field.column, ids.iter().map(|id| Cell::Id(*id)).collect());
+pub fn leads_to(object: &Object, field: &Field, to: &Object, ids: &[Uuid]) -> Cond {
+    let cells = || ids.iter().map(|id| Cell::Id(*id)).collect();
+    let these = || Cond::among(&field.column, cells());
     match (field.kind.name(), field.options.to.as_deref()) {
         ("link", Some("*")) => these().and(Cond::equal(
             &format!("{}_object", field.column),
@@ -174,11 +175,7 @@ pub fn leads_to(field: &guanxi_meta::Field, to: &Object, ids: &[Uuid]) -> Cond {
         )),
         ("link", Some(name)) if name == to.name => these(),
         ("many_links", Some(name)) if name == to.name => {
-            let has = |id: &Uuid| Cond::ListHas {
-                column: field.column.clone(),
-                item: id.to_string(),
-            };
-            ids.iter().fold(Cond::False, |any, id| any.or(has(id)))
+            links::key(object, field).map_or(Cond::False, |key| Cond::linked(&key, cells()))
         }
         _ => Cond::False,
     }

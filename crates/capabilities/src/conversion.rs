@@ -315,8 +315,8 @@ fn bring_activities(
         let (Some(about), Some(link)) = (object.field("about"), object.field("customer")) else {
             continue;
         };
-        let cond =
-            crate::common::leads_to(about, &lead.object, &[lead.id]).and(Cond::null(&link.column));
+        let cond = crate::common::leads_to(object, about, &lead.object, &[lead.id])
+            .and(Cond::null(&link.column));
         for activity in crate::common::records(tx, object, cond, MOST_ACTIVITIES)? {
             let fields = members([("customer", json!(customer))]);
             let change = Change::update(object, activity.id, None, fields).as_part_of("conversion");

@@ -201,7 +201,7 @@ fn belongings(
             .iter()
             .filter(|field| field.kind.name() == "link");
         let leads_here = links.fold(Cond::False, |any, field| {
-            any.or(leads_to(field, &record.object, &[record.id]))
+            any.or(leads_to(object, field, &record.object, &[record.id]))
         });
         if leads_here == Cond::False {
             continue;

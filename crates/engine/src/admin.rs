@@ -62,6 +62,7 @@ fn flip(ctx: &Context, changes: Vec<Overlay>, fence: i64) -> EngineResult<()> {
         .iter()
         .filter_map(|change| serde_json::to_string(change).ok())
         .collect();
+    let context = ctx.clone();
     ctx.engine.store().change(Weight::Light, move |tx| {
         // Somebody else took over in between: what was checked is not what would be.
         let is_same = crate::engine::versions(tx)?.catalogue == version;
@@ -75,8 +76,10 @@ fn flip(ctx: &Context, changes: Vec<Overlay>, fence: i64) -> EngineResult<()> {
         if is_loose {
             publishing::note_loose(tx)?;
         }
+        crate::formulas::settle(tx, &context, &catalog)?;
         touch_catalogue(tx)
     })?;
+    ctx.engine.announce();
     ctx.engine.refresh()
 }
 

@@ -4,6 +4,7 @@
 
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
+use crate::jobs::Handler;
 use crate::record::Record;
 use guanxi_access::Action;
 use guanxi_meta::catalog::{Choice, Options, Required};
@@ -27,9 +28,41 @@ pub struct Draft {
     pub errors: Vec<FieldError>,
     /// Which act this is: `create update remove`, or a noun.
     pub act: &'static str,
+    /// Columns of other records that were changed along with this one, without a save of theirs.
+    pub touched: Vec<Touched>,
+}
+
+/// A column of a record that follows from another record.
+#[derive(Debug, Clone)]
+pub struct Touched {
+    pub object: Arc<Object>,
+    pub id: Uuid,
+    pub field: String,
+}
+
+impl Touched {
+    pub fn new(object: &Arc<Object>, id: Uuid, field: &Field) -> Touched {
+        Touched {
+            object: object.clone(),
+            id,
+            field: field.name.clone(),
+        }
+    }
 }
 
 impl Draft {
+    /// A record whose formulas are computed anew, without a change by anybody.
+    pub(crate) fn derived(record: Record) -> Draft {
+        Draft {
+            before: Some(record.clone()),
+            after: record,
+            named: Vec::new(),
+            errors: Vec::new(),
+            act: guanxi_store::log::DERIVED,
+            touched: Vec::new(),
+        }
+    }
+
     pub fn is_new(&self) -> bool {
         self.before.is_none()
     }
@@ -246,6 +279,11 @@ pub trait Capability: Send + Sync {
     /// right only where the caller could see the record a moment ago.
     fn missed(&self, _ctx: &Context, _tx: &mut dyn Transaction, _act: &Act) -> EngineResult<()> {
         Ok(())
+    }
+
+    /// What it does in the background.
+    fn jobs(&self) -> Vec<Arc<dyn Handler>> {
+        Vec::new()
     }
 
     /// Takes back an act that left a journal under this id; `None` when it is not this capability's.

@@ -5,6 +5,8 @@ use crate::context::{Actor, Context};
 use crate::error::{EngineError, EngineResult};
 use crate::events::Listeners;
 use crate::formulas::Formulas;
+use crate::jobs::Handlers;
+use crate::outbox::Channels;
 use crate::publishing::{self, Process};
 use crate::system;
 use guanxi_access::{Department, Directory, User};
@@ -35,6 +37,8 @@ pub struct Parts {
     /// The packs, before the organisation's own changes.
     pub declarations: Declarations,
     pub capabilities: Capabilities,
+    /// Ways out of the house.
+    pub channels: Channels,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     /// Where uploaded files rest.
@@ -73,6 +77,7 @@ struct Inner {
     indexing: Mutex<()>,
     process: Process,
     listeners: Listeners,
+    handlers: Handlers,
     in_flight: Mutex<HashMap<(i64, String), Vec<u8>>>,
     columns: Columns,
 }
@@ -106,7 +111,10 @@ impl Engine {
         }
         let columns = Columns::new(parts.store.clone(), parts.settings.columns);
         let process = parts.ids.next();
+        let mut handlers = crate::jobs::own();
+        handlers.extend(parts.capabilities.all().flat_map(|one| one.jobs()));
         let inner = Inner {
+            handlers: Handlers::new(handlers),
             parts,
             known: RwLock::default(),
             commits: Mutex::new(0),
@@ -129,6 +137,7 @@ impl Engine {
                 .change(Weight::Light, |tx| publishing::note_loose(tx))?;
         }
         publishing::tighten(&engine)?;
+        crate::formulas::settle_at_start(&engine)?;
         Ok(engine)
     }
 
@@ -163,6 +172,15 @@ impl Engine {
     /// Idempotency keys, by person, that this process is at work for, with the digest of the request.
     pub(crate) fn in_flight(&self) -> &Mutex<HashMap<(i64, String), Vec<u8>>> {
         &self.0.in_flight
+    }
+
+    pub fn channels(&self) -> &Channels {
+        &self.0.parts.channels
+    }
+
+    /// Who does which kind of job.
+    pub fn handlers(&self) -> &Handlers {
+        &self.0.handlers
     }
 
     pub fn listeners(&self) -> &Listeners {

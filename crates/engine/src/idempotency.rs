@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-const KEEP: i64 = 24 * 3_600_000_000;
+pub(crate) const KEEP: i64 = 24 * 3_600_000_000;
 
 /// An answer that was given.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -323,7 +323,10 @@ enum Change {
 impl Steps {
     fn of(engine: &Engine, catalog: &Catalog) -> EngineResult<Steps> {
         let tables = catalog.objects.iter().map(|object| object.table_spec());
-        let wanted: Vec<TableSpec> = tables.collect();
+        let mut wanted: Vec<TableSpec> = tables.collect();
+        engine
+            .store()
+            .look(|view| crate::view_indexes::keep(view, &mut wanted))?;
         let plan = plan::diff(&engine.store().tables()?, &wanted);
         if let Some(problem) = plan.problems.first() {
             return Err(EngineError::Broken(problem.message(Lang::En)));
@@ -415,6 +418,7 @@ impl Steps {
 pub fn add(engine: &Engine, catalog: &Catalog) -> EngineResult<bool> {
     let steps = Steps::of(engine, catalog)?;
     steps.run(engine, &steps.before)?;
+    crate::write::lists::fill(engine, catalog)?;
     Ok(!steps.after.is_empty())
 }
 

@@ -177,19 +177,13 @@ fn is_large(ctx: &Context, object: &Object) -> EngineResult<bool> {
     Ok(rows.first().is_some_and(|row| row.seq > FEW_ROWS))
 }
 
-/// The columns that the copy may hold: those whose every change is in the log.
+/// The columns that the copy may hold: every change of theirs is in the log.
 pub fn table(object: &Object) -> TableSpec {
     let system = Object::SYSTEM
         .iter()
         .map(|(name, ty, _)| ColumnSpec::new(*name, *ty));
     let title = ColumnSpec::new(Object::TITLE_KEY, guanxi_meta::ColumnType::Bytes);
-    let logged = object.fields.iter().filter(|field| is_logged(field));
-    let own = logged.flat_map(|field| field.kind.columns(field));
+    let fields = object.fields.iter();
+    let own = fields.flat_map(|field| field.kind.columns(field));
     TableSpec::new(&object.table, system.chain([title]).chain(own).collect())
-}
-
-/// Roll-ups and the time of the last contact follow from other records, without a version and without an entry of
-/// their own in the log.
-fn is_logged(field: &Field) -> bool {
-    field.kind.name() != "roll_up" && field.name != "last_contact_at"
 }

@@ -21,6 +21,8 @@ pub const COUNTER: &str = "gx_counter";
 pub const IDEMPOTENCY: &str = "gx_idempotency";
 pub const SETTING: &str = "gx_setting";
 pub const SAVED_VIEW: &str = "gx_saved_view";
+/// Indexes that saved views have.
+pub const VIEW_INDEX: &str = "gx_view_index";
 pub const NOTICE: &str = "gx_notice";
 pub const FILE: &str = "gx_file";
 pub const JOB: &str = "gx_job";
@@ -40,6 +42,7 @@ pub fn tables() -> Vec<TableSpec> {
     let mut tables = accounts();
     tables.extend(work());
     tables.extend(beside_records());
+    tables.push(guanxi_meta::links::spec());
     tables
 }
 
@@ -124,21 +127,21 @@ fn work() -> Vec<TableSpec> {
             columns(&[
                 ("id", Id),
                 ("kind", Text),
+                ("key", Text),
                 ("person", Int),
                 ("input", Text),
                 ("state", Text),
-                ("progress", Int),
-                ("total", Int),
-                ("result", Text),
                 ("error", Text),
                 ("tries", Int),
                 ("run_at", Int),
                 ("lease_until", Int),
                 ("fence", Int),
                 ("created_at", Int),
+                ("finished_at", Int),
             ]),
         )
         .unique(&["id"])
+        .index(&["key"])
         .index(&["state", "run_at"]),
         TableSpec::new(
             OUTBOX,
@@ -151,6 +154,7 @@ fn work() -> Vec<TableSpec> {
                 ("run_at", Int),
                 ("error", Text),
                 ("created_at", Int),
+                ("sent_at", Int),
             ]),
         )
         .unique(&["id"])
@@ -238,6 +242,11 @@ fn beside_records() -> Vec<TableSpec> {
         )
         .unique(&["id"])
         .index(&["object", "person"]),
+        TableSpec::new(
+            VIEW_INDEX,
+            columns(&[("object", Text), ("columns", Text), ("made_at", Int)]),
+        )
+        .unique(&["object", "columns"]),
         TableSpec::new(
             NOTICE,
             columns(&[

@@ -4,6 +4,7 @@
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
 use crate::system::SAVED_VIEW;
+use crate::view_indexes;
 use guanxi_meta::Cell;
 use guanxi_query::cond::{Cond, Direction, Select};
 use guanxi_store::{Row, Set, StoreExt, Transaction, Weight};
@@ -159,10 +160,13 @@ pub fn save(
     let row = cells(ctx, object, (&name, query), sharing);
     let id = row[0].id().unwrap_or_default();
     let same = named(ctx, object, &name);
+    let (context, object) = (ctx.clone(), object.to_owned());
     ctx.engine.store().change(Weight::Light, move |tx| {
         tx.delete(SAVED_VIEW, &same)?;
-        insert(tx, row.clone())
+        insert(tx, row.clone())?;
+        view_indexes::follow(tx, &context, &object)
     })?;
+    ctx.engine.announce();
     Ok(id)
 }
 
@@ -193,14 +197,17 @@ pub fn arrange(ctx: &Context, views: &[(Uuid, String, Sharing)]) -> EngineResult
 /// Forgets one of the caller's own.
 pub fn remove(ctx: &Context, id: Uuid) -> EngineResult<()> {
     let this = own(ctx).and(Cond::equal("id", id));
-    let gone = ctx.engine.store().change(Weight::Light, move |tx| {
-        Ok::<_, EngineError>(tx.delete(SAVED_VIEW, &this)?)
+    let context = ctx.clone();
+    ctx.engine.store().change(Weight::Light, move |tx| {
+        let of = Select::of(SAVED_VIEW, &["object"]).filter(this.clone());
+        let rows = tx.select(&of)?;
+        let object = rows.first().and_then(|row| row.cells[0].text());
+        let object = object.ok_or(EngineError::NotFound)?;
+        tx.delete(SAVED_VIEW, &this)?;
+        view_indexes::follow(tx, &context, object)
     })?;
-    if gone == 0 {
-        Err(EngineError::NotFound)
-    } else {
-        Ok(())
-    }
+    ctx.engine.announce();
+    Ok(())
 }
 
 fn checked(name: &str) -> EngineResult<String> {

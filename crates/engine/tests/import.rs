@@ -3,7 +3,7 @@
 
 use guanxi_engine::import::{self, Mapping, Mode, Request, Run, State, Status};
 use guanxi_engine::read::list::{ListRequest, list};
-use guanxi_engine::{Context, EngineError, Record, export};
+use guanxi_engine::{Context, EngineError, Record, export, jobs};
 use guanxi_testkit::{Backend, TestEngine, create, engine, object, update};
 use serde_json::json;
 use std::time::Duration;
@@ -386,15 +386,9 @@ fn an_import_goes_on_where_another_process_died() {
         assert_eq!(before.state, State::Running);
         assert!(before.rows > 0 && before.rows < 5_000, "{}", before.rows);
         // Nobody takes over while the lease holds.
-        assert_eq!(import::pick_up(&test.engine).unwrap(), 0);
+        assert_eq!(jobs::run_due(&test.engine).unwrap(), 0);
         test.clock.advance(120);
-        assert_eq!(import::pick_up(&test.engine).unwrap(), 1);
-        for _ in 0..600 {
-            if import::status(&ctx, id).unwrap().state != State::Running {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        assert_eq!(jobs::run_due(&test.engine).unwrap(), 1);
         let status = import::status(&ctx, id).unwrap();
         assert_eq!(
             (status.state, counts(&status)),

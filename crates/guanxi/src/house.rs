@@ -3,6 +3,7 @@
 use crate::packs;
 use anyhow::{Context as _, bail};
 use guanxi_engine::ambient::{RandomIds, SystemClock};
+use guanxi_engine::outbox::Channels;
 use guanxi_engine::{Engine, Parts, Settings};
 use guanxi_store::shown;
 use jiff::tz::TimeZone;
@@ -96,6 +97,7 @@ pub fn open(url: &str, configuration: &Configuration) -> anyhow::Result<Engine> 
         store,
         declarations: packs::declarations(&configuration.packs)?,
         capabilities: guanxi_capabilities::all(),
+        channels: Channels::default(),
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
         files: files(url, configuration),

@@ -6,16 +6,15 @@ use axum::extract::Request;
 use axum::extract::connect_info::ConnectInfo;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use guanxi_engine::{Engine, EngineResult, events, files, import, publishing, search};
+use guanxi_engine::{Engine, EngineResult, events, jobs, publishing, search};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How often an import of a process that died is looked for, and in how many of these rounds files are swept.
-const PICK_UP_EVERY: Duration = Duration::from_secs(5);
-const SWEEP_EVERY: u32 = 720;
+/// How often it is looked whether something that was published may be tightened.
+const TIGHTEN_EVERY: Duration = Duration::from_secs(5);
 
 /// Web and API on one address.
 pub fn router(engine: Engine) -> anyhow::Result<Router> {
@@ -80,22 +79,27 @@ async fn asked_to_end() {
     let _unavailable = interrupt.await;
 }
 
-/// What runs beside requests: the search index, live events, imports that wait.
+/// What runs beside requests: the search index, live events, jobs.
 pub struct Workers {
     going: Arc<AtomicBool>,
     engine: Engine,
     threads: Vec<JoinHandle<()>>,
 }
 
-type Worker = fn(&Engine, &dyn Fn() -> bool) -> EngineResult<()>;
+type Worker = fn(&Engine, &(dyn Fn() -> bool + Sync)) -> EngineResult<()>;
 
 impl Workers {
     pub fn start(engine: &Engine) -> anyhow::Result<Workers> {
         let going = Arc::new(AtomicBool::new(true));
-        let list: [(&str, Worker); 3] = [
-            ("search", search::follow),
-            ("events", events::follow),
-            ("imports", follow_imports),
+        // Two for jobs, so that a long one leaves room for short ones.
+        let list: [(&str, Worker); 5] = [
+            ("search", |engine, go_on| search::follow(engine, go_on)),
+            ("events", |engine, go_on| events::follow(engine, go_on)),
+            ("publishing", |engine, go_on| {
+                follow_publishing(engine, go_on)
+            }),
+            ("jobs-1", jobs::follow),
+            ("jobs-2", jobs::follow),
         ];
         let mut threads = Vec::new();
         for (name, worker) in list {
@@ -123,18 +127,12 @@ impl Workers {
     }
 }
 
-/// Takes over imports whose process died, and what publishing and uploads left behind.
-fn follow_imports(engine: &Engine, go_on: &dyn Fn() -> bool) -> EngineResult<()> {
-    let mut rounds: u32 = 0;
+/// Takes away what publishing left behind, once every process has heard of it.
+fn follow_publishing(engine: &Engine, go_on: &dyn Fn() -> bool) -> EngineResult<()> {
     while go_on() {
-        import::pick_up(engine)?;
         publishing::tighten(engine)?;
-        if rounds.is_multiple_of(SWEEP_EVERY) {
-            files::sweep(engine)?;
-        }
-        rounds += 1;
         let since = Instant::now();
-        while go_on() && since.elapsed() < PICK_UP_EVERY {
+        while go_on() && since.elapsed() < TIGHTEN_EVERY {
             std::thread::sleep(Duration::from_millis(200));
         }
     }

@@ -12,6 +12,7 @@ pub mod fault;
 pub mod kind;
 mod kinds;
 pub mod label;
+pub mod links;
 mod number;
 pub mod numbering;
 pub mod overlay;

@@ -105,7 +105,7 @@ impl<'a> Draft<'a> {
 
     fn catalog(&self, version: i64) -> Catalog {
         let objects = self.objects.iter().map(|(object, slots)| {
-            let fields = slots.iter().map(|slot| slot.field.clone()).collect();
+            let fields = slots.iter().map(Slot::drafted).collect();
             Arc::new(Object::new(parts(object, fields)))
         });
         let mut catalog = Catalog::new(version, objects.collect(), self.declarations.roles.clone());
@@ -172,6 +172,18 @@ impl<'a> Slot<'a> {
             place: &decl.place,
             result: if computed { Found::NotYet } else { Found::Yes },
         }
+    }
+}
+
+impl Slot<'_> {
+    /// The field as far as it is understood: a result that was only declared does not count, or a circle could hold
+    /// itself up.
+    fn drafted(&self) -> Field {
+        let mut field = self.field.clone();
+        if self.result == Found::NotYet {
+            field.options.result = None;
+        }
+        field
     }
 }
 

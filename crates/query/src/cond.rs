@@ -3,7 +3,7 @@
 //! Logic is two-valued: a comparison with null is false, and `Not` of it is true. Identifiers come from the
 //! catalogue or from constants of this program, values are cells and end as bound parameters.
 
-use guanxi_meta::Cell;
+use guanxi_meta::{Cell, links};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cond {
@@ -85,6 +85,20 @@ impl Cond {
         Cond::In {
             column: column.to_owned(),
             cells,
+        }
+    }
+
+    /// That a field which leads to several records, by `links::key`, leads to one of these.
+    pub fn linked(key: &str, targets: Vec<Cell>) -> Cond {
+        let these = match <[Cell; 1]>::try_from(targets) {
+            Ok([one]) => Cond::equal(links::TARGET, one),
+            Err(targets) => Cond::among(links::TARGET, targets),
+        };
+        Cond::Among {
+            column: "seq".to_owned(),
+            table: links::TABLE.to_owned(),
+            select: links::RECORD.to_owned(),
+            cond: Box::new(Cond::equal(links::FIELD, key).and(these)),
         }
     }
 
@@ -194,6 +208,18 @@ impl Select {
         self.lock = Lock::ForUpdate;
         self
     }
+
+    #[must_use]
+    pub fn shared(mut self) -> Select {
+        self.lock = Lock::ForShare;
+        self
+    }
+
+    #[must_use]
+    pub fn locked_free(mut self) -> Select {
+        self.lock = Lock::ForUpdateOfFree;
+        self
+    }
 }
 
 /// One sort key; nulls come last in either direction.
@@ -214,6 +240,10 @@ pub enum Lock {
     None,
     /// Rows stay as they are until the transaction ends (SQLite: its one writer sees to that).
     ForUpdate,
+    /// Rows stay as they are, and others may see to the same.
+    ForShare,
+    /// As `ForUpdate`, passing over rows that another transaction has locked: how workers share what is to be done.
+    ForUpdateOfFree,
 }
 
 /// Groups of rows with measures over them.

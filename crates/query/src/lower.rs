@@ -58,9 +58,12 @@ impl Lowering<'_> {
             Op::All(list) => list
                 .iter()
                 .try_fold(Cond::True, |all, node| Ok(all.and(self.condition(node)?))),
-            Op::Any(list) => list
-                .iter()
-                .try_fold(Cond::False, |any, node| Ok(any.or(self.condition(node)?))),
+            Op::Any(list) => match self.has_any(list) {
+                Some(cond) => Ok(cond),
+                None => list
+                    .iter()
+                    .try_fold(Cond::False, |any, node| Ok(any.or(self.condition(node)?))),
+            },
             Op::Compare(op, left, right) => self.compare(*op, left, right),
             Op::In(left, list) => self.membership(left, list),
             Op::Has(list, item) => self.has(list, item),
@@ -264,13 +267,38 @@ impl Lowering<'_> {
             // A department that is known by its `seq` alone cannot be looked for among ids.
             _ => return Err(computed(item)),
         };
-        Ok(self.through(
-            &field.hops,
-            Cond::ListHas {
+        let cond = match (&field.links, item.parse()) {
+            (Some(key), Ok(id)) => Cond::linked(key, vec![Cell::Id(id)]),
+            (Some(_), Err(_)) => Cond::False,
+            (None, _) => Cond::ListHas {
                 column: field.column.clone(),
                 item,
             },
-        ))
+        };
+        Ok(self.through(&field.hops, cond))
+    }
+
+    /// Several records that one list of links may lead to: one look into the table of links.
+    fn has_any(&self, list: &[Node]) -> Option<Cond> {
+        let mut targets = Vec::with_capacity(list.len());
+        let mut of: Option<&FieldRef> = None;
+        for node in list {
+            let Op::Has(list, item) = &node.op else {
+                return None;
+            };
+            let field = list.field().filter(|_| item.constant)?;
+            if of.is_some_and(|of| of.path != field.path) {
+                return None;
+            }
+            of = Some(field);
+            match self.value(item) {
+                Val::Id(id) => targets.push(Cell::Id(id)),
+                _ => return None,
+            }
+        }
+        let field = of.filter(|_| targets.len() > 1)?;
+        let key = field.links.as_deref()?;
+        Some(self.through(&field.hops, Cond::linked(key, targets)))
     }
 
     fn is_null(&self, inner: &Node) -> Result<Cond, QueryError> {

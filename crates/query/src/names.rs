@@ -5,7 +5,7 @@ use crate::check::{Checker, MayRead};
 use crate::error::{QueryError, Span};
 use crate::typed::{FieldRef, Hop, Node, Op, Read, Type};
 use crate::val::Kin;
-use guanxi_meta::{Field, Object};
+use guanxi_meta::{Field, Object, links};
 
 /// How many links a path may follow.
 pub const LINK_LIMIT: usize = 3;
@@ -91,7 +91,7 @@ impl Checker<'_> {
             .fold(names[0].span, |span, name| span.to(name.span));
         for (at, name) in names.iter().enumerate() {
             let found = self.named(object, name)?;
-            self.read(&names[..=at], object, name.span);
+            self.read(&names[..=at], object, (&hops, name.span));
             if at + 1 == names.len() {
                 return Ok(self.column(names, object, hops, (span, found)));
             }
@@ -129,7 +129,7 @@ impl Checker<'_> {
     }
 
     /// Remembers that a field is read; `path` ends with its name.
-    fn read(&mut self, path: &[Name], object: &Object, span: Span) {
+    fn read(&mut self, path: &[Name], object: &Object, (hops, span): (&[Hop], Span)) {
         let path: Vec<String> = path.iter().map(|name| name.text.clone()).collect();
         if self.reads.iter().any(|read| read.path == path) {
             return;
@@ -139,6 +139,7 @@ impl Checker<'_> {
             path,
             object: object.name.clone(),
             field,
+            hops: hops.to_vec(),
             span,
         });
     }
@@ -172,6 +173,7 @@ impl Checker<'_> {
             choices: declared
                 .map(|field| choices(object, field))
                 .unwrap_or_default(),
+            links: declared.and_then(|field| links::key(object, field)),
             declared: declared.filter(|_| texts).cloned().map(Box::new),
         };
         Node::new(span, found.ty, Op::Field(Box::new(field)))

@@ -1,6 +1,7 @@
 //! An expression of which everything is known: each name is a column, each operator has its types.
 
 use crate::ast::Expr;
+use crate::cond::Cond;
 use crate::error::Span;
 use crate::functions::Function;
 use crate::val::{Kin, Val};
@@ -38,8 +39,29 @@ pub struct Read {
     /// The object that has the field.
     pub object: String,
     pub field: String,
+    /// The links from the expression's object to the one that has the field.
+    pub hops: Vec<Hop>,
     /// Where its name stands first.
     pub span: Span,
+}
+
+/// The rows from which these links lead to one record, which the database knows by `seq` and by id; of no links, the
+/// record itself.
+pub fn leads_to(hops: &[Hop], seq: i64, id: uuid::Uuid) -> Cond {
+    let Some((last, before)) = hops.split_last() else {
+        return Cond::equal("seq", seq);
+    };
+    let end = if last.select == "seq" {
+        Cond::equal(&last.column, seq)
+    } else {
+        Cond::equal(&last.column, id)
+    };
+    before.iter().rev().fold(end, |cond, hop| Cond::Among {
+        column: hop.column.clone(),
+        table: hop.table.clone(),
+        select: hop.select.to_owned(),
+        cond: Box::new(cond),
+    })
 }
 
 impl Typed {
@@ -220,13 +242,15 @@ pub(crate) struct FieldRef {
     pub target: String,
     /// The values of a closed list of choices; empty when any value may be asked for.
     pub choices: Vec<String>,
+    /// For fields that lead to several records: the key of their rows in the table of links.
+    pub links: Option<String>,
     /// The field, where its kind has a say in how its texts are compared.
     pub declared: Option<Box<Field>>,
 }
 
 /// One link: `column IN (SELECT select FROM table WHERE …)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Hop {
+pub struct Hop {
     pub column: String,
     pub table: String,
     pub select: &'static str,

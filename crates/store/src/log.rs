@@ -4,6 +4,7 @@
 //! selections, updates and deletions on [`TABLE`]. Its `seq` is the position. `tables()` does not answer it.
 
 use guanxi_meta::{Cell, ColumnSpec, ColumnType, TableSpec};
+use guanxi_query::cond::{Cond, Direction, Op, Select};
 use uuid::Uuid;
 
 /// The table's name.
@@ -21,6 +22,10 @@ pub const COLUMNS: [&str; 9] = [
     "op",
     "old",
 ];
+
+/// The `op` of a row that is another now though nobody changed its record: a roll-up, a formula through links. It is
+/// for those who follow the log; the history of a record does not have it.
+pub const DERIVED: &str = "derived";
 
 /// A change to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +56,11 @@ pub struct LogRow {
 }
 
 impl LogEntry {
+    /// Whether the record itself stays as it was.
+    pub fn is_derived(&self) -> bool {
+        self.op == DERIVED
+    }
+
     /// One cell per column of [`COLUMNS`].
     pub(crate) fn cells(&self) -> Vec<Cell> {
         vec![
@@ -108,6 +118,20 @@ pub fn spec() -> TableSpec {
         .map(|(&name, ty)| ColumnSpec::new(name, ty))
         .collect();
     TableSpec::new(TABLE, columns).index(&["record"])
+}
+
+/// The question for the history of one record, newest first, below `before`: what nobody did is none of it.
+pub(crate) fn of_record(object: &str, record: Uuid, before: Option<i64>, limit: u32) -> Select {
+    let mut cond = Cond::equal("record", record)
+        .and(Cond::equal("object", object))
+        .and(!Cond::equal("op", DERIVED));
+    if let Some(position) = before {
+        cond = cond.and(Cond::compare("seq", Op::Less, position));
+    }
+    Select::of(TABLE, &COLUMNS)
+        .filter(cond)
+        .order("seq", Direction::Descending)
+        .limit(limit)
 }
 
 fn number(cell: Cell) -> i64 {

@@ -126,6 +126,11 @@ pub trait Store: Send + Sync + 'static {
 
     fn drop_index(&self, table: &TableSpec, index: &IndexSpec) -> StoreResult<()>;
 
+    /// Whether nobody can write while an index is made.
+    fn indexing_blocks(&self) -> bool {
+        false
+    }
+
     /// Changes after `position`, lowest first. What this has answered once never gets a lower neighbour later:
     /// on PostgreSQL, a row is held back while an older transaction is still open.
     fn log_after(&self, position: i64, limit: u32) -> StoreResult<Vec<LogRow>>;

@@ -8,10 +8,14 @@
 
 pub mod app;
 mod backend;
+mod receiver;
 
 pub use backend::{Backend, Leftover, POSTGRES};
+pub use receiver::{Answer, Receiver};
 
 use guanxi_engine::ambient::SystemClock;
+use guanxi_engine::capability::{Capabilities, Capability};
+use guanxi_engine::outbox::{Channel, Channels};
 use guanxi_engine::write::{Change, save};
 use guanxi_engine::{
     Context, Engine, EngineError, EngineResult, Parts, Record, Settings, accounts, act, read,
@@ -80,9 +84,9 @@ impl Ids for CountedIds {
 pub struct TestEngine {
     pub engine: Engine,
     pub clock: Arc<TestClock>,
+    folder: TempDir,
     url: String,
     declarations: Declarations,
-    folder: TempDir,
     /// Dropped after the engine, which uses it.
     _leftover: backend::Leftover,
 }
@@ -97,7 +101,22 @@ pub fn engine(backend: Backend) -> TestEngine {
 
 /// The same with declarations of the test's own making.
 pub fn organisation(backend: Backend, declarations: Declarations) -> TestEngine {
-    let test = bare(backend, declarations);
+    peopled(bare(backend, declarations))
+}
+
+/// The same with further capabilities, which do what a test needs.
+pub fn equipped(backend: Backend, declarations: Declarations, more: More) -> TestEngine {
+    peopled(made(backend, declarations, more))
+}
+
+/// What a test's program has beside the product's own.
+#[derive(Default)]
+pub struct More {
+    pub capabilities: Vec<Arc<dyn Capability>>,
+    pub channels: Vec<Arc<dyn Channel>>,
+}
+
+fn peopled(test: TestEngine) -> TestEngine {
     let ctx = test.system();
     for (address, name, role, department) in PEOPLE {
         let new = accounts::NewUser {
@@ -116,34 +135,43 @@ pub fn organisation(backend: Backend, declarations: Declarations) -> TestEngine 
 
 /// An organisation without people.
 pub fn bare(backend: Backend, declarations: Declarations) -> TestEngine {
+    made(backend, declarations, More::default())
+}
+
+fn made(backend: Backend, declarations: Declarations, more: More) -> TestEngine {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let url = backend.url(folder.path());
     let clock = Arc::new(TestClock(Mutex::new(START.parse().expect("a time"))));
-    let engine = opened(&url, &declarations, (folder.path(), &clock, 1));
+    let place = (url.as_str(), folder.path());
+    let engine = opened(place, &declarations, more, (&clock, 1));
     TestEngine {
         engine,
         clock,
-        folder,
         _leftover: backend::Leftover::of(&url),
+        folder,
         url,
         declarations,
     }
 }
 
-/// An engine on a database; its identities count up from `first`.
 fn opened(
-    url: &str,
+    (url, folder): (&str, &Path),
     declarations: &Declarations,
-    (folder, clock, first): (&Path, &Arc<TestClock>, u64),
+    mut more: More,
+    (clock, count): (&Arc<TestClock>, u64),
 ) -> Engine {
+    let mut capabilities: Vec<Arc<dyn Capability>> =
+        guanxi_capabilities::all().all().cloned().collect();
+    capabilities.append(&mut more.capabilities);
     let parts = Parts {
         store: backend::open(url),
         declarations: declarations.clone(),
-        capabilities: guanxi_capabilities::all(),
+        capabilities: Capabilities::new(capabilities),
+        channels: Channels::new(more.channels),
         clock: clock.clone(),
         ids: Arc::new(CountedIds {
             clock: clock.clone(),
-            count: AtomicU64::new(first),
+            count: AtomicU64::new(count),
         }),
         files: folder.join("files"),
         settings: Settings::default(),
@@ -249,13 +277,22 @@ impl TestEngine {
 
     /// What another process would have on the same database: everything of its own but the clock.
     pub fn elsewhere(&self) -> Engine {
-        self.on(&self.url)
+        self.another(More::default())
+    }
+
+    /// The same, of a program that has more.
+    pub fn another(&self, more: More) -> Engine {
+        self.opened(&self.url, more)
     }
 
     /// An engine with the same declarations and files on another database.
     pub fn on(&self, url: &str) -> Engine {
-        let place = (self.folder.path(), &self.clock, ELSEWHERE);
-        opened(url, &self.declarations, place)
+        self.opened(url, More::default())
+    }
+
+    fn opened(&self, url: &str, more: More) -> Engine {
+        let place = (url, self.folder.path());
+        opened(place, &self.declarations, more, (&self.clock, ELSEWHERE))
     }
 
     /// A folder that goes with the engine.

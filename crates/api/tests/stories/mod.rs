@@ -1,5 +1,6 @@
 //! What programs are promised, told as stories.
 
+mod background;
 mod batch;
 mod events;
 mod imports;

@@ -173,7 +173,7 @@ fn repoint(
     let others = journal.others.clone();
     let links = object.fields.iter();
     let cond = links.fold(Cond::False, |any, field| {
-        any.or(leads_to(field, &kept.object, &others))
+        any.or(leads_to(object, field, &kept.object, &others))
     });
     if cond == Cond::False {
         return Ok(());
@@ -187,7 +187,7 @@ fn repoint(
     for row in rows {
         let mut values = Vec::new();
         for (at, field) in object.fields.iter().enumerate() {
-            if leads_to(field, &kept.object, &others) == Cond::False {
+            if leads_to(object, field, &kept.object, &others) == Cond::False {
                 continue;
             }
             let value = repointed(&row.values[at], kept, &others, row.id);

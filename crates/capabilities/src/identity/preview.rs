@@ -112,7 +112,7 @@ fn along(ctx: &Context, records: &[Record]) -> EngineResult<Vec<(String, u64)>> 
     for object in &ctx.catalog.objects {
         let links = object.fields.iter();
         let cond = links.fold(Cond::False, |any, field| {
-            any.or(leads_to(field, &records[0].object, &others))
+            any.or(leads_to(object, field, &records[0].object, &others))
         });
         let grant = ctx.grant(object, Action::Read);
         if cond == Cond::False || grant.is_empty() {

@@ -142,6 +142,11 @@ pub fn revoke(ctx: &Context, seq: i64) -> EngineResult<()> {
     }
 }
 
+/// Sessions that nobody can resume any more.
+pub(crate) fn ended(now: i64) -> Cond {
+    Cond::compare("expires_at", Op::Less, now).or(Cond::compare("seen_at", Op::Less, now - IDLE))
+}
+
 fn session(row: &Row) -> Session {
     let text = |at: usize| row.cells[at].text().unwrap_or_default().to_owned();
     let int = |at: usize| row.cells[at].int().unwrap_or(0);

@@ -5,6 +5,7 @@
 
 mod columns;
 mod files;
+mod lists;
 mod numbers;
 mod records;
 mod rollups;
@@ -69,12 +70,13 @@ type Look = fn(&Engine) -> EngineResult<Vec<Finding>>;
 
 /// Every look, each over all rows; `tell` hears of each as it ends.
 pub fn run(engine: &Engine, tell: &mut dyn FnMut(&Finding)) -> EngineResult<Vec<Finding>> {
-    let looks: [Look; 9] = [
+    let looks: [Look; 10] = [
         shape::look,
         records::look,
         numbers::look,
         rollups::look,
         sides::look,
+        lists::look,
         files::look,
         work::look,
         search::look,

@@ -3,7 +3,7 @@
 use super::{Finding, each_page};
 use crate::engine::Engine;
 use crate::error::EngineResult;
-use crate::import::state::KIND;
+use crate::import::KIND;
 use crate::system;
 use guanxi_query::cond::{Cond, Select};
 use std::collections::{HashMap, HashSet};

@@ -26,14 +26,16 @@ use crate::engine::Engine;
 use crate::error::{EngineError, EngineResult};
 use crate::export::safe;
 use crate::idempotency::{self, Done};
+use crate::jobs::{self, Handler, Job, Lease, NewJob, Outcome, Place, Turn};
 use crate::search;
 use crate::system;
 use guanxi_meta::fault::Fault;
 use guanxi_query::cond::{Cond, Direction, Op, Select};
-use guanxi_store::{SearchFeed, StoreExt, Weight, fail, log};
+use guanxi_store::{SearchFeed, StoreExt, Transaction, Weight, fail, log};
 use plan::Plan;
 use run::Work;
-use state::{Lease, Options, RowError, Undone};
+use serde_json::Value as Json;
+use state::{Options, RowError, Undone};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,7 +79,7 @@ pub fn again(ctx: &Context, id: Uuid) -> EngineResult<Uuid> {
 
 /// Checks the request as a whole and starts the work on a thread of its own; answers how it began, `status` follows it.
 pub fn start(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Status> {
-    in_background(begin(ctx, id, request)?)
+    in_background(&begin(ctx, id, request)?)
 }
 
 /// The same, here and now. `tell` hears of each transaction.
@@ -140,7 +142,7 @@ pub fn cancel(ctx: &Context, id: Uuid) -> EngineResult<Status> {
         ctx.engine.store().change(Weight::Light, move |tx| {
             let mut now = state::load(tx, id)?;
             if now.state == State::Running {
-                state::revoke(tx, id)?;
+                jobs::cancel(tx, id)?;
                 now.state = State::Cancelled;
                 now.finished_at = Some(at);
                 state::keep(tx, &now)?;
@@ -154,7 +156,7 @@ pub fn cancel(ctx: &Context, id: Uuid) -> EngineResult<Status> {
 /// Takes back what an import did, on a thread of its own: records that it made are removed, fields that it changed
 /// get back what they held, where they still hold what the import gave them. `status` follows it.
 pub fn undo(ctx: &Context, id: Uuid) -> EngineResult<Status> {
-    in_background(begin_undo(ctx, id)?)
+    in_background(&begin_undo(ctx, id)?)
 }
 
 /// The same, here and now.
@@ -167,32 +169,38 @@ pub fn undo_now(ctx: &Context, id: Uuid, tell: &mut dyn FnMut(&Status)) -> Engin
     Ok(work.status)
 }
 
-/// Goes on with imports whose process has died; called when a server starts, and now and then. Answers how many.
-pub fn pick_up(engine: &Engine) -> EngineResult<usize> {
-    let orphans = engine.store().look(|view| state::orphans(view, engine))?;
-    let mut taken = 0;
-    for id in orphans {
-        let ctx = engine.system("import")?;
-        let leased = engine.store().change(Weight::Light, move |tx| {
-            let status = state::load(tx, id)?;
-            Ok::<_, EngineError>((Lease::start(tx, &ctx, id)?, status))
-        });
-        match leased {
-            Ok((lease, status)) => match Work::new(engine, status, lease) {
-                Ok(work) => {
-                    in_background(work)?;
-                    taken += 1;
-                }
-                Err(error) => {
-                    tracing::error!(%id, %error, "an import can't go on: its file is gone")
-                }
-            },
-            // Another process was quicker.
-            Err(EngineError::Taken(..)) => {}
-            Err(error) => return Err(error),
-        }
+/// An import as a job: it begins at once, in the process that has its file, and goes on in another when that died.
+pub struct Importing;
+
+pub(crate) const KIND: &str = "import";
+
+impl Handler for Importing {
+    fn kind(&self) -> &'static str {
+        KIND
     }
-    Ok(taken)
+
+    fn place(&self) -> Place {
+        Place::Own
+    }
+
+    fn given_up(&self, tx: &mut dyn Transaction, ctx: &Context, id: Uuid) -> EngineResult<()> {
+        let mut status = state::load(tx, id)?;
+        status.state = State::Failed;
+        status.finished_at = Some(ctx.now_micros());
+        status.outcome.message = Some(Fault::new("defect").message(status.lang()));
+        state::keep(tx, &status)
+    }
+
+    fn run(&self, turn: &Turn) -> EngineResult<Outcome> {
+        let (engine, id) = (turn.engine, turn.job.id);
+        let status = engine.store().look(|view| state::load(view, id))?;
+        if !matches!(status.state, State::Running | State::Undoing) {
+            return Ok(Outcome::Done);
+        }
+        let mut work = Work::new(engine, status, turn.job.lease)?;
+        finish(&mut work, &mut |_| {});
+        Ok(Outcome::Done)
+    }
 }
 
 /// The rows that failed, as CSV: their cells, then what is wrong with them. To be mended and imported again.
@@ -247,6 +255,40 @@ pub fn failed_rows(ctx: &Context, id: Uuid, out: &mut dyn Write) -> EngineResult
 /// Where an import's file rests.
 pub(crate) fn folder(engine: &Engine, id: Uuid) -> PathBuf {
     engine.files().join("imports").join(id.to_string())
+}
+
+/// Removes files of imports that are over, or were never begun, a week ago: rows that failed are in the database, and
+/// what an import did can still be taken back. Answers how many.
+pub(crate) fn sweep(engine: &Engine) -> EngineResult<usize> {
+    /// How long a file may be tried again, in microseconds.
+    const KEPT: i64 = 7 * 86_400_000_000;
+    let old = engine.clock().now().as_microsecond() - KEPT;
+    let folders = std::fs::read_dir(engine.files().join("imports"));
+    let mut swept = 0;
+    for entry in folders.into_iter().flatten().filter_map(Result::ok) {
+        let name = entry.file_name();
+        let Some(id) = name.to_str().and_then(|name| name.parse::<Uuid>().ok()) else {
+            continue;
+        };
+        let status = engine.store().look(|view| state::load(view, id));
+        let is_needed = match status {
+            Ok(status) => {
+                let at_work = matches!(status.state, State::Running | State::Undoing);
+                at_work || status.finished_at.unwrap_or(status.created_at) > old
+            }
+            // Its row may be on its way; its name tells when it came.
+            Err(EngineError::NotFound) => {
+                let made = id.get_timestamp().map_or(0, |at| at.to_unix().0);
+                i64::try_from(made).unwrap_or(0) * 1_000_000 > old
+            }
+            Err(error) => return Err(error),
+        };
+        if !is_needed {
+            std::fs::remove_dir_all(entry.path()).map_err(source::broken)?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
 }
 
 /// Writes the failed rows beside the import's file and answers the path, for the command line.
@@ -350,7 +392,8 @@ fn newest(ctx: &Context) -> EngineResult<i64> {
 fn take(ctx: &Context, status: Status) -> EngineResult<Work> {
     let (context, kept, before) = (ctx.clone(), status.clone(), status.id);
     let lease = ctx.engine.store().change(Weight::Light, move |tx| {
-        let lease = Lease::start(tx, &context, before)?;
+        let lease = Lease::begin(tx, &context, before, NewJob::new(KIND, Json::Null))
+            .map_err(is_running)?;
         if kept.state == State::Running {
             // What a trial found is not what this run finds.
             tx.delete(system::IMPORT_ROW, &Cond::equal("import", kept.seq))?;
@@ -362,13 +405,24 @@ fn take(ctx: &Context, status: Status) -> EngineResult<Work> {
     Work::new(&ctx.engine, status, lease)
 }
 
-fn in_background(mut work: Work) -> EngineResult<Status> {
-    let began = work.status.clone();
-    let name = "guanxi-import".to_owned();
-    let spawned = std::thread::Builder::new()
-        .name(name)
-        .spawn(move || finish(&mut work, &mut |_| {}));
-    spawned.map(|_| began).map_err(source::broken)
+fn in_background(work: &Work) -> EngineResult<Status> {
+    let job = Job {
+        id: work.status.id,
+        kind: KIND.to_owned(),
+        person: work.status.person,
+        input: Json::Null,
+        lease: work.lease,
+    };
+    jobs::here(&work.engine, job)?;
+    Ok(work.status.clone())
+}
+
+/// The lease is another's: said of imports.
+fn is_running(error: EngineError) -> EngineError {
+    match error {
+        EngineError::Taken(..) => EngineError::Taken(Fault::new("import_running"), Vec::new()),
+        error => error,
+    }
 }
 
 /// Works to the end. What stops it is kept with the import, unless another process is at work on it by now.
@@ -379,7 +433,7 @@ fn finish(work: &mut Work, tell: &mut dyn FnMut(&Status)) {
     };
     match outcome {
         Ok(()) => {}
-        Err(EngineError::Taken(fault, _)) if fault.code == "import_taken_over" => {
+        Err(EngineError::Taken(fault, _)) if fault.code == jobs::LOST => {
             let id = work.status.id;
             if let Ok(status) = work.engine.store().look(|view| state::load(view, id)) {
                 work.status = status;

@@ -6,11 +6,12 @@ use super::plan::Plan;
 use super::read::{RowReader, Typed, missing_paths};
 use super::resolve::Names;
 use super::source::{Raw, Rows, Staged};
-use super::state::{self, Lease, MOST_ERRORS, State, Status};
+use super::state::{self, MOST_ERRORS, State, Status};
 use super::{folder, source};
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::{EngineError, EngineResult};
+use crate::jobs::Lease;
 use crate::system;
 use crate::write::{self, Change};
 use guanxi_meta::Cell;
@@ -50,10 +51,14 @@ const NOTICE_COLUMNS: [&str; 5] = ["id", "person", "code", "args", "at"];
 
 impl Work {
     pub fn new(engine: &Engine, status: Status, lease: Lease) -> EngineResult<Work> {
-        let staged = source::stage(
-            &folder(engine, status.id),
-            status.options.mapping.sheet.as_deref(),
-        )?;
+        // Going back goes along the log: the file may have been swept away by then.
+        let staged = match status.state {
+            State::Undoing => Staged::default(),
+            _ => {
+                let sheet = status.options.mapping.sheet.as_deref();
+                source::stage(&folder(engine, status.id), sheet)?
+            }
+        };
         let (names, waiting) = (Arc::default(), Vec::new());
         Ok(Work {
             engine: engine.clone(),
@@ -92,14 +97,15 @@ impl Work {
         self.status.state = state;
         self.status.outcome.message = message;
         self.status.finished_at = Some(self.engine.clock().now().as_microsecond());
-        let (status, lease) = (self.status.clone(), self.lease);
+        let (status, lease, engine) = (self.status.clone(), self.lease, self.engine.clone());
         let notice = self.notice();
         self.engine.store().change(Weight::Light, move |tx| {
+            lease.hold(tx, &engine)?;
             state::keep(tx, &status)?;
             if let Some(row) = &notice {
                 tx.insert(system::NOTICE, &NOTICE_COLUMNS, vec![row.clone()])?;
             }
-            lease.end(tx)
+            lease.end(tx, &engine)
         })?;
         self.engine.announce();
         Ok(())

@@ -1,15 +1,12 @@
-//! What an import has done so far: one row, written in the transaction of the rows themselves, and the lease of
-//! whoever is at work on it.
+//! What an import has done so far: one row, written in the transaction of the rows themselves.
 
 use super::mapping::{Mapping, Mode};
 use super::source::Position;
 use crate::context::Context;
-use crate::engine::Engine;
 use crate::error::{EngineError, EngineResult};
 use crate::system;
-use guanxi_meta::fault::Fault;
 use guanxi_meta::{Cell, Lang};
-use guanxi_query::cond::{Cond, Direction, Op, Select};
+use guanxi_query::cond::{Cond, Direction, Select};
 use guanxi_store::{Set, StoreExt, Transaction, View, Weight};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -302,122 +299,4 @@ pub fn keep(tx: &mut dyn Transaction, status: &Status) -> EngineResult<()> {
     ];
     tx.update(system::IMPORT, &set, &Cond::equal("id", status.id))?;
     Ok(())
-}
-
-/// Who is at work, until when. Each transaction of the work renews it and so finds out whether another took over.
-#[derive(Debug, Clone, Copy)]
-pub struct Lease {
-    pub id: Uuid,
-    fence: i64,
-}
-
-/// How long a lease holds, in microseconds: several times the longest transaction.
-const LEASE: i64 = 15_000_000;
-pub const KIND: &str = "import";
-
-impl Lease {
-    /// For work that begins with this transaction.
-    pub fn start(tx: &mut dyn Transaction, ctx: &Context, id: Uuid) -> EngineResult<Lease> {
-        let now = ctx.engine.clock().now().as_microsecond();
-        let this = Cond::equal("id", id);
-        let rows = tx.select(
-            &Select::of(system::JOB, &["fence", "state", "lease_until"])
-                .filter(this.clone())
-                .limit(1)
-                .locked(),
-        )?;
-        let Some(row) = rows.first() else {
-            let names = [
-                "id",
-                "kind",
-                "person",
-                "state",
-                "lease_until",
-                "fence",
-                "created_at",
-                "run_at",
-                "tries",
-            ];
-            let cells = vec![
-                Cell::Id(id),
-                Cell::from(KIND),
-                Cell::Int(ctx.actor.seq()),
-                Cell::from("running"),
-                Cell::Int(now + LEASE),
-                Cell::Int(1),
-                Cell::Int(now),
-                Cell::Int(now),
-                Cell::Int(1),
-            ];
-            tx.insert(system::JOB, &names, vec![cells])?;
-            return Ok(Lease { id, fence: 1 });
-        };
-        let held = row.cells[1].text() == Some("running") && row.cells[2].int().unwrap_or(0) > now;
-        if held {
-            return Err(EngineError::Taken(Fault::new("import_running"), Vec::new()));
-        }
-        let fence = row.cells[0].int().unwrap_or(0) + 1;
-        let set = [
-            ("fence", Set::To(Cell::Int(fence))),
-            ("state", Set::To(Cell::from("running"))),
-            ("lease_until", Set::To(Cell::Int(now + LEASE))),
-        ];
-        tx.update(system::JOB, &set, &this)?;
-        Ok(Lease { id, fence })
-    }
-
-    /// Renews it. Someone else's by now, or cancelled: `Taken`.
-    pub fn hold(self, tx: &mut dyn Transaction, engine: &Engine) -> EngineResult<()> {
-        let until = engine.clock().now().as_microsecond() + LEASE;
-        if tx.update(
-            system::JOB,
-            &[("lease_until", Set::To(Cell::Int(until)))],
-            &self.mine(),
-        )? == 0
-        {
-            return Err(EngineError::Taken(
-                Fault::new("import_taken_over"),
-                Vec::new(),
-            ));
-        }
-        Ok(())
-    }
-
-    pub fn end(self, tx: &mut dyn Transaction) -> EngineResult<()> {
-        tx.update(
-            system::JOB,
-            &[
-                ("state", Set::To(Cell::from("done"))),
-                ("lease_until", Set::To(Cell::Int(0))),
-            ],
-            &self.mine(),
-        )?;
-        Ok(())
-    }
-
-    fn mine(self) -> Cond {
-        Cond::equal("id", self.id)
-            .and(Cond::equal("fence", self.fence))
-            .and(Cond::equal("state", "running"))
-    }
-}
-
-/// Takes the lease away from whoever is at work.
-pub fn revoke(tx: &mut dyn Transaction, id: Uuid) -> EngineResult<()> {
-    tx.update(
-        system::JOB,
-        &[("state", Set::To(Cell::from("cancelled")))],
-        &Cond::equal("id", id),
-    )?;
-    Ok(())
-}
-
-/// Imports whose worker has died.
-pub fn orphans(view: &mut dyn View, engine: &Engine) -> EngineResult<Vec<Uuid>> {
-    let now = engine.clock().now().as_microsecond();
-    let cond = Cond::equal("state", "running")
-        .and(Cond::equal("kind", KIND))
-        .and(Cond::compare("lease_until", Op::Less, now));
-    let rows = view.select(&Select::of(system::JOB, &["id"]).filter(cond))?;
-    Ok(rows.iter().filter_map(|row| row.cells[0].id()).collect())
 }

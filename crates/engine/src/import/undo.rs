@@ -44,7 +44,7 @@ fn written(engine: &Engine, mark: &str, undo: &Undone) -> EngineResult<Vec<LogRo
     let select = Select::of(log::TABLE, &log::COLUMNS)
         .filter(Cond::compare("seq", Op::Greater, undo.position))
         .filter(Cond::compare("seq", Op::LessOrEqual, undo.until))
-        .filter(Cond::equal("via", mark))
+        .filter(Cond::equal("via", mark).and(!Cond::equal("op", log::DERIVED)))
         .order("seq", Direction::Ascending)
         .limit(ROWS);
     let rows = engine.store().look(|view| view.select(&select))?;

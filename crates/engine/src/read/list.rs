@@ -5,7 +5,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::read::cursor;
 use crate::record::Record;
 use guanxi_access::{Action, Grant};
-use guanxi_meta::{Cell, ColumnType, Object};
+use guanxi_meta::{Cell, ColumnType, Object, links};
 use guanxi_query::cond::{Aggregate, Cond, Measure, Op, Operand, Order, Select};
 use guanxi_query::{Purpose, Sort, check_as};
 use guanxi_store::{Row, StoreError, StoreExt, View};
@@ -271,6 +271,7 @@ pub fn drives(object: &Object, cond: &Cond) -> bool {
         Cond::In { column, cells } => {
             cells.iter().all(|cell| matches!(cell, Cell::Id(_))) && leads(object, column)
         }
+        Cond::Among { table, .. } => table == links::TABLE,
         _ => false,
     }
 }

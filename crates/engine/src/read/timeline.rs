@@ -6,7 +6,7 @@ use crate::read::list::{ListRequest, MOST_ROWS, Page, list};
 use crate::read::{cursor, get};
 use crate::record::Record;
 use guanxi_access::Action;
-use guanxi_meta::{Cell, ColumnType, Object, Value};
+use guanxi_meta::{Cell, ColumnType, Object, Value, links};
 use guanxi_query::cond::{Cond, Direction, Select};
 use guanxi_store::StoreExt;
 use std::sync::Arc;
@@ -157,10 +157,10 @@ pub fn relation_of(
     }
     let found = &target.fields[at];
     let cond = match (found.kind.name(), found.options.to.as_deref()) {
-        ("many_links", _) => Cond::ListHas {
-            column: found.column.clone(),
-            item: record.id.to_string(),
-        },
+        ("many_links", _) => {
+            let key = links::key(&target, found).unwrap_or_default();
+            Cond::linked(&key, vec![Cell::Id(record.id)])
+        }
         (_, Some("*")) => Cond::equal(&found.column, record.id).and(Cond::equal(
             &format!("{}_object", found.column),
             object.name.as_str(),

@@ -126,7 +126,17 @@ fn index_step(engine: &Engine) -> EngineResult<bool> {
 fn index_rows(engine: &Engine, rows: Vec<LogRow>) -> EngineResult<()> {
     let catalog = engine.catalog();
     let mut by_table: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    // Of what follows from other records, only formulas hold text that is searched.
+    let holds_formula = |table: &str| {
+        let object = catalog.objects.iter().find(|object| object.table == table);
+        object.is_some_and(|object| {
+            searched(object).any(|at| object.fields[at].kind.name() == "formula")
+        })
+    };
     for row in rows {
+        if row.entry.is_derived() && !holds_formula(&row.entry.object) {
+            continue;
+        }
         by_table
             .entry(row.entry.object)
             .or_default()

@@ -1,7 +1,7 @@
 //! Many creations at once, for imports: the same stages as `apply`, each for all rows, so that the database sees one
 //! insertion of many rows instead of many of one.
 
-use super::{Origin, Prepared, Saved, Target, follow, number, row, saved, settle};
+use super::{Origin, Prepared, Saved, Target, derived, follow, number, row, saved, settle};
 use crate::capability::Draft;
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
@@ -66,9 +66,12 @@ pub fn apply_creates(
     number::assign_all(tx, ctx, &mut drafts)?;
     row::write_all(tx, &mut drafts)?;
     row::log_all(tx, ctx, &drafts)?;
+    let mut touched = Vec::new();
     for (_, draft) in &mut drafts {
         follow(tx, ctx, draft)?;
+        touched.append(&mut draft.touched);
     }
+    derived::log(tx, ctx, touched)?;
     for (at, draft) in drafts {
         results[at] = Some(Ok(saved(draft)));
     }

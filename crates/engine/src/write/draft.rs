@@ -60,6 +60,7 @@ pub fn begin(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> En
         named,
         errors,
         act: prepared.act,
+        touched: Vec::new(),
     })
 }
 

@@ -4,11 +4,13 @@
 pub mod batch;
 mod check;
 mod creates;
+pub(crate) mod derived;
 mod descend;
 mod draft;
 mod held;
 mod input;
 mod links;
+pub(crate) mod lists;
 mod money;
 mod number;
 mod rollup;
@@ -180,6 +182,7 @@ pub fn apply(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> En
     row::write(tx, ctx, prepared, &mut draft)?;
     row::log(tx, ctx, &draft)?;
     follow(tx, ctx, &mut draft)?;
+    derived::log(tx, ctx, std::mem::take(&mut draft.touched))?;
     Ok(saved(draft))
 }
 
@@ -208,7 +211,9 @@ fn settle(tx: &mut dyn Transaction, ctx: &Context, prepared: &Prepared) -> Engin
 /// The stages after the row and its log row are written.
 fn follow(tx: &mut dyn Transaction, ctx: &Context, draft: &mut Draft) -> EngineResult<()> {
     held::bind(tx, draft)?;
-    rollup::carry(tx, ctx, draft)?;
+    lists::keep(tx, draft)?;
+    draft.touched = rollup::carry(tx, ctx, draft)?;
+    crate::formulas::follow(tx, ctx, draft)?;
     descend::carry(tx, ctx, draft)?;
     crate::search::index_in_transaction(tx, ctx, draft)?;
     for capability in ctx.engine.capabilities().of(&draft.after.object.clone()) {

@@ -1,7 +1,7 @@
 //! Roll-ups: counts and sums on a parent, carried as differences in the transaction of the child's change. They
 //! count all rows, have no version and no history, and parents are locked in the order of their ids.
 
-use crate::capability::Draft;
+use crate::capability::{Draft, Touched};
 use crate::context::Context;
 use crate::error::EngineResult;
 use crate::record::Record;
@@ -13,7 +13,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// Carries what `draft` changed into every roll-up that counts this object.
-pub fn carry(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineResult<()> {
+/// Answers what it changed.
+pub fn carry(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineResult<Vec<Touched>> {
+    let mut touched = Vec::new();
     let child = draft.after.object.clone();
     for (parent, field) in ctx.rollups(&child.name) {
         let Some(through) = field.options.through.as_deref() else {
@@ -31,8 +33,10 @@ pub fn carry(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineRe
             Some("min" | "max") => extremes(tx, ctx, &child, parent, field, [old, new])?,
             _ => differences(tx, parent, field, [old, new])?,
         }
+        let parents = [old, new].into_iter().flatten();
+        touched.extend(parents.map(|(id, _)| Touched::new(parent, id, field)));
     }
-    Ok(())
+    Ok(touched)
 }
 
 /// Which parent a row counts for, and how much (1 for a count, the scaled amount for a sum).

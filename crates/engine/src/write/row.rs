@@ -28,25 +28,28 @@ pub fn write(
     prepared: &Prepared,
     draft: &mut Draft,
 ) -> EngineResult<()> {
+    if prepared.target != Target::Create {
+        return rewrite(tx, draft);
+    }
     let object = &prepared.object;
     let mut columns = object.columns();
     columns.push(Object::TITLE_KEY.to_owned());
-    let cells = draft.after.cells();
-    let outcome = if prepared.target == Target::Create {
-        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        tx.insert(&object.table, &names, vec![cells])
-            .map(|seqs| draft.after.seq = seqs[0])
-    } else {
-        let before = draft
-            .before
-            .as_ref()
-            .map(|record| record.cells())
-            .unwrap_or_default();
-        let set: Vec<(&str, Set)> = changed_cells(&columns, before, cells);
-        tx.update(&object.table, &set, &Cond::equal("seq", draft.after.seq))
-            .map(|_| ())
-    };
-    outcome.map_err(|error| translate(error, Some(&draft.after)))
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    tx.insert(&object.table, &names, vec![draft.after.cells()])
+        .map(|seqs| draft.after.seq = seqs[0])
+        .map_err(|error| translate(error, Some(&draft.after)))
+}
+
+/// Writes what differs from the row as it was.
+pub fn rewrite(tx: &mut dyn Transaction, draft: &Draft) -> EngineResult<()> {
+    let after = &draft.after;
+    let mut columns = after.object.columns();
+    columns.push(Object::TITLE_KEY.to_owned());
+    let before = draft.before.as_ref().map(Record::cells).unwrap_or_default();
+    let set = changed_cells(&columns, before, after.cells());
+    tx.update(&after.object.table, &set, &Cond::equal("seq", after.seq))
+        .map(drop)
+        .map_err(|error| translate(error, Some(after)))
 }
 
 /// Inserts the rows of many creations of one object.

@@ -2,7 +2,7 @@
 
 use super::Named;
 use super::model::Model;
-use crate::log::LogEntry;
+use crate::log::{DERIVED, LogEntry};
 use crate::traits::{Outcome, Set, Store, StoreExt, Transaction, Weight};
 use crate::{StoreError, StoreResult};
 use guanxi_meta::{Cell, ColumnSpec, ColumnType, TableSpec};
@@ -21,6 +21,7 @@ pub const CASES: &[Named] = &[
     ("a failed save leaves its neighbours alone", neighbours),
     ("many threads lose no write", threads),
     ("a counter under a lock counts every turn", counter),
+    ("workers share what is to be done", shared_work),
     ("a view sees one state", one_state),
     ("the log is complete and in order", log_order),
     (
@@ -28,6 +29,7 @@ pub const CASES: &[Named] = &[
         log_overlap,
     ),
     ("the log of a record", log_of),
+    ("the log of what nobody did", log_derived),
     ("a statement ends at its time limit", time_limit),
 ];
 
@@ -252,6 +254,53 @@ fn turn(transaction: &mut dyn Transaction, locked: bool) -> StoreResult<()> {
         .map(drop)
 }
 
+/// Each row is taken once, though several look for the first that nobody has.
+fn shared_work(store: &Arc<dyn Store>) {
+    const ROWS: usize = 40;
+    table(store, "shared_work");
+    store
+        .change::<_, StoreError>(Weight::Light, |transaction| {
+            for row in 0..ROWS {
+                add(transaction, "shared_work", &format!("{row:02}"))?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let first = Select::of("shared_work", &["count"])
+        .filter(Cond::equal("count", 0))
+        .order("name", Direction::Ascending)
+        .limit(1)
+        .locked_free();
+    let taken = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            let (first, taken) = (&first, &taken);
+            scope.spawn(move || {
+                // One that found nothing may have passed over what another then gave back.
+                while taken.load(Ordering::SeqCst) < ROWS {
+                    let first = first.clone();
+                    let one = store.change::<_, StoreError>(Weight::Light, move |transaction| {
+                        let rows = transaction.select(&first)?;
+                        let Some(row) = rows.first() else {
+                            return Ok(0);
+                        };
+                        let this = Cond::equal("seq", row.seq);
+                        transaction.update("shared_work", &[("count", Set::Add(1))], &this)
+                    });
+                    let one = usize::try_from(one.unwrap()).unwrap();
+                    taken.fetch_add(one, Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    assert_eq!(taken.load(Ordering::SeqCst), ROWS);
+    let each = Select::of("shared_work", &["count"]);
+    let rows = store
+        .look::<_, StoreError>(|view| view.select(&each))
+        .unwrap();
+    assert!(rows.iter().all(|row| row.cells[0] == Cell::Int(1)));
+}
+
 fn one_state(store: &Arc<dyn Store>) {
     table(store, "one_state");
     store
@@ -394,6 +443,29 @@ fn settled(store: &Arc<dyn Store>, position: i64, count: usize) -> Vec<crate::Lo
         }
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// What nobody did is in the log for its followers, and in no record's history.
+fn log_derived(store: &Arc<dyn Store>) {
+    let from = store.log_head().unwrap();
+    let ours = entry("log_derived", 7);
+    let record = ours.record;
+    store
+        .change::<_, StoreError>(Weight::Light, move |transaction| {
+            let derived = LogEntry {
+                op: DERIVED.to_owned(),
+                old: None,
+                ..ours.clone()
+            };
+            transaction.log(&[ours.clone(), derived])
+        })
+        .unwrap();
+    let followed = settled(store, from, 2);
+    assert!(!followed[0].entry.is_derived() && followed[1].entry.is_derived());
+    let history = store
+        .look::<_, StoreError>(|view| view.log_of("log_derived", record, None, 10))
+        .unwrap();
+    assert_eq!(history, followed[..1]);
 }
 
 fn log_of(store: &Arc<dyn Store>) {

@@ -14,7 +14,7 @@ use crate::traits::{Row, Set, Transaction, View};
 use deadpool_postgres::Client;
 use deadpool_postgres::tokio_postgres::Row as Found;
 use guanxi_meta::{Cell, ColumnType};
-use guanxi_query::cond::{Aggregate, Cond, Direction, Op, Select};
+use guanxi_query::cond::{Aggregate, Cond, Select};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -223,14 +223,7 @@ impl View for Session<'_> {
         before: Option<i64>,
         limit: u32,
     ) -> StoreResult<Vec<LogRow>> {
-        let mut cond = Cond::equal("record", record).and(Cond::equal("object", object));
-        if let Some(position) = before {
-            cond = cond.and(Cond::compare("seq", Op::Less, position));
-        }
-        let question = Select::of(log::TABLE, &log::COLUMNS)
-            .filter(cond)
-            .order("seq", Direction::Descending)
-            .limit(limit);
+        let question = log::of_record(object, record, before, limit);
         let rows = self.select(&question)?;
         Ok(rows
             .into_iter()

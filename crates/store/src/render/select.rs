@@ -98,8 +98,13 @@ pub fn select(target: &Target, select: &Select, segment: Segment) -> Statement {
     let mut pen = Pen::new(target);
     if branches.len() <= 1 {
         part.stream(&mut pen, branches.first().unwrap_or(&Cond::True));
-        if select.lock == Lock::ForUpdate && !target.is_sqlite() {
-            pen.push(" FOR UPDATE");
+        if !target.is_sqlite() {
+            pen.push(match select.lock {
+                Lock::None => "",
+                Lock::ForUpdate => " FOR UPDATE",
+                Lock::ForShare => " FOR SHARE",
+                Lock::ForUpdateOfFree => " FOR UPDATE SKIP LOCKED",
+            });
         }
         return pen.finish();
     }
@@ -485,7 +490,7 @@ fn merged_branches(branches: &[Cond], lock: Lock) -> Option<Vec<Cond>> {
         .cloned()
         .collect();
     // PostgreSQL does not lock through a union.
-    let one = lock == Lock::ForUpdate || live.len() > MOST_STREAMS;
+    let one = lock != Lock::None || live.len() > MOST_STREAMS;
     match live.len() {
         0 => Some(vec![Cond::False]),
         1 => Some(live),

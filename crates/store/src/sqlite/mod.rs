@@ -146,6 +146,10 @@ impl Store for SqliteStore {
         )
     }
 
+    fn indexing_blocks(&self) -> bool {
+        true
+    }
+
     /// There is one writer, so the order of positions is the order of commits.
     fn log_after(&self, position: i64, limit: u32) -> StoreResult<Vec<LogRow>> {
         let question = Select::of(log::TABLE, &log::COLUMNS)

@@ -9,7 +9,7 @@ use crate::render::{self, Param, Statement, Target};
 use crate::search::{SearchPage, Tokens};
 use crate::traits::{Row, Set, Transaction, View};
 use guanxi_meta::{Cell, ColumnType};
-use guanxi_query::cond::{Aggregate, Cond, Direction, Measure, Op, Select};
+use guanxi_query::cond::{Aggregate, Cond, Measure, Select};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use std::time::Duration;
@@ -154,7 +154,7 @@ impl View for Session<'_> {
         before: Option<i64>,
         limit: u32,
     ) -> StoreResult<Vec<LogRow>> {
-        let question = log_question(object, record, before, limit);
+        let question = log::of_record(object, record, before, limit);
         let rows = self.select(&question)?;
         Ok(rows
             .into_iter()
@@ -167,17 +167,6 @@ impl View for Session<'_> {
             .search
             .find(page, self.limit.map(|(_, limit)| limit))
     }
-}
-
-/// The log rows of a record, newest first.
-pub fn log_question(object: &str, record: Uuid, before: Option<i64>, limit: u32) -> Select {
-    let mut question = Select::of(log::TABLE, &log::COLUMNS)
-        .filter(Cond::equal("record", record).and(Cond::equal("object", object)))
-        .limit(limit);
-    if let Some(position) = before {
-        question = question.filter(Cond::compare("seq", Op::Less, position));
-    }
-    question.order("seq", Direction::Descending)
 }
 
 impl Transaction for Session<'_> {

@@ -109,7 +109,7 @@ impl Listener {
     fn events(&self, rows: Vec<LogRow>) -> EngineResult<Vec<Event>> {
         let ctx = self.context()?;
         let mut events = Vec::new();
-        for row in &rows {
+        for row in rows.iter().filter(|row| !row.entry.is_derived()) {
             events.extend(change(&ctx, row)?);
         }
         events.extend(self.told(&ctx)?);
