@@ -579,7 +579,7 @@ fn an_undo_takes_back_what_others_are_not_told_of_yet() {
                     let _ended = wait_end
                         .lock()
                         .unwrap()
-                        .recv_timeout(Duration::from_secs(30));
+                        .recv_timeout(std::time::Duration::from_secs(30));
                     Ok::<_, EngineError>(())
                 });
                 held.unwrap();

@@ -317,7 +317,17 @@ fn history(client: &Client, record: &Record) -> Result<Option<String>> {
 }
 
 fn found(client: &Client, object: &str, condition: &str) -> Result<usize> {
-    match client.find(object, condition) {
+    /// On a busy machine a list may take longer than it is allowed to.
+    const TRIES: usize = 20;
+    let mut answer = client.find(object, condition);
+    for _ in 1..TRIES {
+        if !matches!(answer, Err(Failure::Refused { status: 400, .. })) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        answer = client.find(object, condition);
+    }
+    match answer {
         Ok(records) => Ok(records.len()),
         Err(failure) => bail!("the list of {object} does not answer: {failure:?}"),
     }
