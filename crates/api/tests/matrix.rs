@@ -353,10 +353,11 @@ impl Subject<'_> {
         };
         let mut file = Vec::new();
         let ran = export::run(&ctx, &object(&ctx, self.object), &request, &mut file);
-        let text = String::from_utf8(file).unwrap();
+        // Another row may lead to it by its id; that is not the row itself.
+        let taken: Vec<Json> = serde_json::from_slice(&file).unwrap_or_default();
         let held = rows
             .iter()
-            .filter(|(_, id)| ran.is_ok() && text.contains(id));
+            .filter(|(_, id)| ran.is_ok() && taken.iter().any(|row| row["id"] == id.as_str()));
         held.map(|(at, _)| *at).collect()
     }
 

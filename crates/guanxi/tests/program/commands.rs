@@ -148,7 +148,9 @@ fn an_installation_is_made_and_people_come_in() {
         [&json["rows"], &json["created"], &json["failed"]],
         [2, 1, 1]
     );
-    assert!(Path::new(json["failed_file"].as_str().unwrap()).is_file());
+    // As the database was named: from the working folder.
+    let failed = folder.join(json["failed_file"].as_str().unwrap());
+    assert!(failed.is_file(), "{}", failed.display());
     assert_eq!(import("b.csv").status.code(), Some(1), "none passed");
     let export = with_db(&["export", "customer", "--filter", "name ~ \"锅炉\""], "");
     assert!(
