@@ -85,6 +85,12 @@ pub enum Command {
         after_help = "Example:\n  guanxi permissions --explain li@example.com customer 0198a… --db sqlite:guanxi.db"
     )]
     Permissions(Permissions),
+    /// The methods of analysis on CSV files, without a database.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  guanxi insight rfm --in orders.csv --customer id --date day --amount total --json"
+    )]
+    Insight(commands::insight::Method),
     /// Measures this machine and this program, and prints both against the bars.
     #[command(after_help = "Example:\n  guanxi bench --size 10000")]
     Bench(Bench),

@@ -2,6 +2,9 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{BufRead, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 /// A bar over `total` rows; silent where standard error is not a terminal.
 pub fn bar(total: u64, what: &str) -> ProgressBar {
@@ -48,4 +51,47 @@ pub fn secret(what: &str) -> anyhow::Result<String> {
         );
     }
     Ok(line)
+}
+
+/// Time after which a command that is still busy shows a bar.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// A bar over the bytes of files, shown only where it takes long and somebody looks.
+pub struct Progress {
+    size: u64,
+    taken: Arc<AtomicU64>,
+    since: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// `taken` is counted up by whoever reads.
+    pub fn new(size: u64, taken: Arc<AtomicU64>) -> Progress {
+        Progress {
+            size,
+            taken,
+            since: Instant::now(),
+            bar: None,
+        }
+    }
+
+    pub fn tick(&mut self) {
+        if self.bar.is_none() && self.since.elapsed() < PATIENCE {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = bar(self.size, "reading");
+            let style =
+                ProgressStyle::with_template("{msg:16} {bar:32} {bytes}/{total_bytes} {eta}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        bar.set_position(self.taken.load(Ordering::Relaxed));
+    }
+
+    pub fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod backup;
 mod bench;
 pub mod demo;
 mod doctor;
+pub mod insight;
 mod packs;
 mod permissions;
 mod routes;
@@ -32,6 +33,7 @@ pub fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => transfer::import(arguments),
         Command::Export(arguments) => transfer::export(arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Insight(method) => insight::run(method),
         Command::Routes(arguments) => routes::run(&arguments),
     }
 }
