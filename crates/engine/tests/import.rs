@@ -6,7 +6,6 @@ use guanxi_engine::read::list::{ListRequest, list};
 use guanxi_engine::{Context, EngineError, Record, export, jobs};
 use guanxi_testkit::{Backend, TestEngine, create, engine, object, update};
 use serde_json::json;
-use std::time::Duration;
 
 fn each(check: fn(&TestEngine)) {
     for backend in Backend::all() {

@@ -31,7 +31,7 @@ use crate::search;
 use crate::system;
 use guanxi_meta::fault::Fault;
 use guanxi_query::cond::{Cond, Direction, Op, Select};
-use guanxi_store::{SearchFeed, StoreExt, Transaction, Weight, fail, log};
+use guanxi_store::{SearchFeed, StoreError, StoreExt, Transaction, Weight, fail, log};
 use plan::Plan;
 use run::Work;
 use serde_json::Value as Json;
@@ -39,6 +39,7 @@ use state::{Options, RowError, Undone};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What is to be done with a file that was received.
@@ -198,7 +199,11 @@ impl Handler for Importing {
             return Ok(Outcome::Done);
         }
         let mut work = Work::new(engine, status, turn.job.lease)?;
-        finish(&mut work, &mut |_| {});
+        match attempt(&mut work, &mut |_| {}) {
+            // The job is tried again after a pause, from where the import stands.
+            Err(error) if passes(&error) => return Err(error),
+            outcome => settle(&mut work, outcome),
+        }
         Ok(Outcome::Done)
     }
 }
@@ -427,10 +432,37 @@ fn is_running(error: EngineError) -> EngineError {
 
 /// Works to the end. What stops it is kept with the import, unless another process is at work on it by now.
 fn finish(work: &mut Work, tell: &mut dyn FnMut(&Status)) {
-    let outcome = match work.status.state {
+    /// Pauses before the next try, in milliseconds.
+    const PAUSES: [u64; 4] = [100, 400, 1_600, 6_400];
+    let mut outcome = attempt(work, tell);
+    for pause in PAUSES {
+        match &outcome {
+            Err(error) if passes(error) => std::thread::sleep(Duration::from_millis(pause)),
+            _ => break,
+        }
+        outcome = work.begin_anew().and_then(|()| attempt(work, tell));
+    }
+    settle(work, outcome);
+    tell(&work.status);
+}
+
+fn attempt(work: &mut Work, tell: &mut dyn FnMut(&Status)) -> EngineResult<()> {
+    match work.status.state {
         State::Undoing => undo::run(work, tell),
         _ => work.run(tell),
-    };
+    }
+}
+
+/// Whether the same may go well in a moment: others were in the way, or the database was away.
+fn passes(error: &EngineError) -> bool {
+    matches!(
+        error,
+        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_))
+    )
+}
+
+/// How it ended, as its status says it.
+fn settle(work: &mut Work, outcome: EngineResult<()>) {
     match outcome {
         Ok(()) => {}
         Err(EngineError::Taken(fault, _)) if fault.code == jobs::LOST => {
@@ -447,7 +479,6 @@ fn finish(work: &mut Work, tell: &mut dyn FnMut(&Status)) {
             }
         }
     }
-    tell(&work.status);
 }
 
 /// What a person is told; the details of a defect are for the log.

@@ -72,6 +72,14 @@ impl Work {
         })
     }
 
+    /// From where the import stands in the database, after a try that failed.
+    pub fn begin_anew(&mut self) -> EngineResult<()> {
+        let id = self.status.id;
+        let status = self.engine.store().look(|view| state::load(view, id))?;
+        *self = Work::new(&self.engine, status, self.lease)?;
+        Ok(())
+    }
+
     /// Goes on to the end of the file. `tell` hears of each transaction.
     pub fn run(&mut self, tell: &mut dyn FnMut(&Status)) -> EngineResult<()> {
         let mut rows = Rows::open(&self.staged, self.status.outcome.position)?;
