@@ -2,9 +2,10 @@
 
 use crate::Api;
 use crate::answer::Answer;
+use crate::body::Raw;
 use crate::params;
 use crate::records::identity;
-use crate::run::{Head, run};
+use crate::run::{Head, run_asked, run_once};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
@@ -12,9 +13,8 @@ use guanxi_engine::{EngineResult, jobs, outbox};
 use serde_json::{Value as Json, json};
 
 pub async fn jobs(State(api): State<Api>, head: Head) -> Response<Body> {
-    let query = head.query.clone();
-    run(api, head, move |ctx, _| {
-        let state = state(&query, jobs::State::parse, || {
+    run_asked(api, head, move |ctx, head| {
+        let state = state(&head.query, jobs::State::parse, || {
             jobs::State::ALL.map(jobs::State::name).join(", ")
         })?;
         let entries = jobs::list(ctx, state)?;
@@ -24,8 +24,13 @@ pub async fn jobs(State(api): State<Api>, head: Head) -> Response<Body> {
 }
 
 /// A job that was given up waits again.
-pub async fn retry(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
-    run(api, head, move |ctx, _| {
+pub async fn retry(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    head: Head,
+    Raw(bytes): Raw,
+) -> Response<Body> {
+    run_once(api, head, bytes, move |ctx, _, _| {
         jobs::again(ctx, identity(&id)?)?;
         Ok(accepted())
     })
@@ -33,9 +38,8 @@ pub async fn retry(State(api): State<Api>, Path(id): Path<String>, head: Head) -
 }
 
 pub async fn outbox(State(api): State<Api>, head: Head) -> Response<Body> {
-    let query = head.query.clone();
-    run(api, head, move |ctx, _| {
-        let state = state(&query, outbox::State::parse, || {
+    run_asked(api, head, move |ctx, head| {
+        let state = state(&head.query, outbox::State::parse, || {
             outbox::State::ALL.map(outbox::State::name).join(", ")
         })?;
         let entries = outbox::list(ctx, state)?;
@@ -45,8 +49,13 @@ pub async fn outbox(State(api): State<Api>, head: Head) -> Response<Body> {
 }
 
 /// An effect is carried out again, under its own identity.
-pub async fn replay(State(api): State<Api>, Path(id): Path<String>, head: Head) -> Response<Body> {
-    run(api, head, move |ctx, _| {
+pub async fn replay(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    head: Head,
+    Raw(bytes): Raw,
+) -> Response<Body> {
+    run_once(api, head, bytes, move |ctx, _, _| {
         outbox::replay(ctx, identity(&id)?)?;
         Ok(accepted())
     })

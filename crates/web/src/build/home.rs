@@ -178,7 +178,10 @@ fn birthdays(desk: &Desk<'_>) -> EngineResult<Vec<FollowUp>> {
         } else {
             format!("{filter} and owner = $me")
         };
-        for record in records(desk, &object, &own, "name")? {
+        // Whoever may not read names gets no order by them either.
+        let named = slot(desk, &object, &object.title().name).is_some();
+        let sort = if named { "name" } else { "" };
+        for record in records(desk, &object, &own, sort)? {
             let at = desk.speaker.date(date);
             let customer = record.get("customer").id();
             desk.learn([("customer", record.get("customer"))])?;

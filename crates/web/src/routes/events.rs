@@ -7,33 +7,19 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::Response;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::StreamExt;
-use guanxi_access::Action;
+use futures_util::{StreamExt, stream};
 use guanxi_engine::accounts::session;
-use guanxi_engine::engine::row_by_id;
-use guanxi_engine::read::reach;
+use guanxi_engine::events::{self, Change};
 use guanxi_engine::{Context, Engine, EngineError, EngineResult, notices};
 use guanxi_store::{LogRow, StoreExt};
 use serde_json::json;
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use tokio::sync::mpsc::channel;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::mpsc::{Receiver, channel};
 
 /// Pieces of the log that wait for a slow reader; past that the stream ends and the browser comes again.
 const WAITING: usize = 64;
-/// Changes that a browser that was away is told of.
-const RESUME: u32 = 500;
-
-/// Who listens; the session is asked anew with each piece, so that the stream ends with it.
-#[derive(Clone)]
-struct Listener {
-    engine: Engine,
-    secret: String,
-    /// What the reader was told last.
-    unread: Arc<AtomicU32>,
-}
+/// Changes that a browser that was away is told of at a time.
+const ROWS: u32 = 500;
 
 pub async fn stream(
     State(site): State<Site>,
@@ -48,114 +34,107 @@ pub async fn stream(
     let Some(secret) = head.cookie("gx_session").map(str::to_owned) else {
         return oops::log_in_first(&head);
     };
-    let listener = Listener {
-        engine: site.engine.clone(),
-        secret,
-        unread: Arc::new(AtomicU32::new(u32::MAX)),
-    };
-    let first = listener.clone();
-    let missed = tokio::task::spawn_blocking(move || first.missed(since)).await;
-    match missed {
-        Ok(Ok(missed)) => follow(listener, missed).into_response(),
+    let engine = site.engine.clone();
+    let reader = tokio::task::spawn_blocking(move || Reader::begin(engine, secret, since)).await;
+    match reader {
+        Ok(Ok(reader)) => follow(reader).into_response(),
         Ok(Err(EngineError::Unauthorized)) => oops::log_in_first(&head),
         Ok(Err(error)) => oops::blunt(&site, &head, &error),
         Err(panic) => oops::blunt(&site, &head, &EngineError::Broken(panic.to_string())),
     }
 }
 
-fn follow(listener: Listener, missed: Vec<LogRow>) -> impl IntoResponse {
-    let (sender, receiver) = channel::<Vec<LogRow>>(WAITING);
-    let _full = sender.try_send(missed);
-    listener
-        .engine
-        .listeners()
-        .add(Box::new(move |rows| sender.try_send(rows.to_vec()).is_ok()));
-    let events = ReceiverStream::new(receiver)
-        .then(move |rows| {
-            let listener = listener.clone();
-            async move {
-                tokio::task::spawn_blocking(move || listener.events(rows))
-                    .await
-                    .ok()
-                    .and_then(Result::ok)
-            }
-        })
-        // Without a session there is nothing more to tell.
-        .take_while(|events| std::future::ready(events.is_some()))
-        .map(|events| {
-            tokio_stream::iter(
-                events
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(Ok::<Event, Infallible>),
-            )
-        });
+fn follow(reader: Reader) -> impl IntoResponse {
+    let pieces = stream::unfold(reader, |reader| async { reader.next().await });
+    let events = pieces.map(|piece| stream::iter(piece.into_iter().map(Ok::<Event, Infallible>)));
     Sse::new(events.flatten()).keep_alive(KeepAlive::default())
 }
 
-impl Listener {
+/// A browser's place in the log. The session is asked anew with each piece, so that the stream ends with it.
+struct Reader {
+    engine: Engine,
+    secret: String,
+    position: i64,
+    /// What the reader was told last of what is unread.
+    unread: Option<u32>,
+    /// The log may hold more than was read, of which listeners were told before this one was there.
+    behind: bool,
+    pieces: Receiver<Vec<LogRow>>,
+}
+
+impl Reader {
+    /// Listens before it looks where the log ends: what is committed from here on comes by one way or the other.
+    fn begin(engine: Engine, secret: String, since: Option<i64>) -> EngineResult<Reader> {
+        let (sender, pieces) = channel::<Vec<LogRow>>(WAITING);
+        engine
+            .listeners()
+            .add(Box::new(move |rows| sender.try_send(rows.to_vec()).is_ok()));
+        let position = match since {
+            Some(position) => position,
+            None => engine.store().log_head()?,
+        };
+        let reader = Reader {
+            engine,
+            secret,
+            position,
+            unread: None,
+            behind: true,
+            pieces,
+        };
+        reader.context()?;
+        Ok(reader)
+    }
+
     fn context(&self) -> EngineResult<Context> {
         session::resume(&self.engine, &self.secret, "web")
     }
 
-    fn missed(&self, since: Option<i64>) -> EngineResult<Vec<LogRow>> {
-        self.context()?;
-        match since {
-            Some(position) => Ok(self.engine.store().log_after(position, RESUME)?),
-            None => Ok(Vec::new()),
-        }
+    /// The events of the next piece of the log; `None` ends the stream.
+    async fn next(mut self) -> Option<(Vec<Event>, Reader)> {
+        let rows = if self.behind {
+            let (engine, position) = (self.engine.clone(), self.position);
+            let read = move || engine.store().log_after(position, ROWS);
+            tokio::task::spawn_blocking(read).await.ok()?.ok()?
+        } else {
+            self.pieces.recv().await?
+        };
+        let told = move || {
+            let events = self.events(rows).ok()?;
+            Some((events, self))
+        };
+        tokio::task::spawn_blocking(told).await.ok()?
     }
 
-    fn events(&self, rows: Vec<LogRow>) -> EngineResult<Vec<Event>> {
+    fn events(&mut self, mut rows: Vec<LogRow>) -> EngineResult<Vec<Event>> {
         let ctx = self.context()?;
-        let mut events = Vec::new();
-        for row in rows.iter().filter(|row| !row.entry.is_derived()) {
-            events.extend(change(&ctx, row)?);
+        rows.retain(|row| row.position > self.position);
+        match rows.last() {
+            Some(last) => self.position = last.position,
+            None => self.behind = false,
         }
-        events.extend(self.told(&ctx)?);
-        Ok(events)
+        let mut told: Vec<Event> = events::admitted(&ctx, &rows)?.iter().map(change).collect();
+        told.extend(self.told(&ctx)?);
+        Ok(told)
     }
 
     /// Only when the number is another than before.
-    fn told(&self, ctx: &Context) -> EngineResult<Option<Event>> {
+    fn told(&mut self, ctx: &Context) -> EngineResult<Option<Event>> {
         let unread = notices::unread(ctx)?;
-        let before = self.unread.swap(unread, Ordering::Relaxed);
+        let before = self.unread.replace(unread);
         let data = json!({ "unread": unread }).to_string();
-        Ok((before != unread).then(|| Event::default().event("notice").data(data)))
+        Ok((before != Some(unread)).then(|| Event::default().event("notice").data(data)))
     }
 }
 
-/// The change as an event, if the reader sees the record as it stands now; of a removed one that it is gone.
-fn change(ctx: &Context, row: &LogRow) -> EngineResult<Option<Event>> {
-    let Some(object) = ctx
-        .catalog
-        .objects
-        .iter()
-        .find(|object| object.table == row.entry.object)
-    else {
-        return Ok(None);
-    };
-    let grant = ctx.grant(object, Action::Read);
-    if grant.is_empty() {
-        return Ok(None);
-    }
-    let seen = ctx.engine.store().look(|view| {
-        let Some(record) = row_by_id(view, object, row.entry.record)? else {
-            return Ok::<_, EngineError>(None);
-        };
-        Ok(reach(view, &grant, &record)?.map(|_| record))
-    })?;
-    let Some(record) = seen else { return Ok(None) };
+fn change(change: &Change) -> Event {
     let data = json!({
-        "object": object.name,
-        "id": record.id,
-        "version": record.version,
-        "removed": record.deleted_at.is_some(),
+        "object": change.object.name,
+        "id": change.record,
+        "version": change.version,
+        "removed": change.op == "remove",
     });
-    Ok(Some(
-        Event::default()
-            .event("change")
-            .id(row.position.to_string())
-            .data(data.to_string()),
-    ))
+    Event::default()
+        .event("change")
+        .id(change.position.to_string())
+        .data(data.to_string())
 }

@@ -187,6 +187,7 @@ fn a_hidden_name_is_nowhere() {
     );
     let browser = site.person("nameless");
     for door in [
+        "/".to_owned(),
         "/contact".to_owned(),
         "/contact?view=board".to_owned(),
         "/contact/rows".to_owned(),
