@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use guanxi_engine::accounts::session;
 use guanxi_engine::events::{self, Change};
 use guanxi_engine::{Context, Engine, EngineError, EngineResult, notices};
-use guanxi_store::{LogRow, StoreExt};
+use guanxi_store::LogRow;
 use serde_json::json;
 use std::convert::Infallible;
 use tokio::sync::mpsc::{Receiver, channel};
