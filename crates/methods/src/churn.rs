@@ -111,7 +111,7 @@ pub fn churn(orders: &mut Vec<(u32, i32, f64)>, as_of: i32) -> Result<Churn, Met
                 .map(|pair| f64::from(pair[1].1 - pair[0].1))
                 .filter(|gap| *gap > 0.0)
         };
-        let last = gaps().last().unwrap_or(0.0);
+        let last = gaps().next_back().unwrap_or(0.0);
         pauses.push((last, gaps().sum::<f64>()));
         all_pauses.extend(gaps());
     }

@@ -59,7 +59,7 @@ impl History {
 /// `unit_days` is the unit of time in days (7 for weeks). Customers whose first order is later than `until` have
 /// T < 0 and are left out by the returned list of codes, which has one entry a row.
 pub fn of_orders(
-    orders: &mut Vec<(u32, i32, f64)>,
+    orders: &mut [(u32, i32, f64)],
     until: i32,
     unit_days: f64,
 ) -> (Vec<u32>, History) {

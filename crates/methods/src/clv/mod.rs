@@ -40,15 +40,15 @@ pub struct Fit {
     pub iterations: usize,
 }
 
+/// Of a choice of customers (all where it is `None`) and the parameters: the sum with its gradient.
+type Likelihood<'a> = dyn Fn(Option<&[usize]>, &[f64]) -> (f64, Vec<f64>) + 'a;
+
 /// Maximises a log-likelihood over positive parameters: from every start on a sample where there are many customers,
 /// then from the best on all.
-///
-/// `likelihood` takes a choice of customers (all where it is `None`) and the parameters, and gives the sum with its
-/// gradient.
 fn maximise(
     customers: usize,
     starts: &[Vec<f64>],
-    likelihood: &dyn Fn(Option<&[usize]>, &[f64]) -> (f64, Vec<f64>),
+    likelihood: &Likelihood,
 ) -> Result<Fit, MethodError> {
     let sample = (customers > SAMPLED_FROM).then(|| Random::new(1).sample(customers, SAMPLE));
     let negative = |chosen: Option<&[usize]>, logs: &[f64]| {

@@ -50,7 +50,7 @@ fn moving_average(y: &[f64], season: usize) -> Vec<f64> {
     for t in half..y.len().saturating_sub(half) {
         let window = &y[t - half..=t + half];
         let mut sum: f64 = window.iter().sum();
-        if season % 2 == 0 {
+        if season.is_multiple_of(2) {
             sum -= 0.5 * (window[0] + window[window.len() - 1]);
         }
         trend[t] = sum / season as f64;

@@ -101,6 +101,9 @@ struct Answer {
     replaced_by_means: usize,
 }
 
+/// A model, the names of its items in the order of the columns, and the range of answers.
+type Asked = (Model, Vec<String>, Option<(f64, f64)>);
+
 impl Pls {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let (model, items, range) = self.model()?;
@@ -128,7 +131,7 @@ impl Pls {
     }
 
     /// The model, the names of its items in the order of the columns, and the range of answers.
-    fn model(&self) -> anyhow::Result<(Model, Vec<String>, Option<(f64, f64)>)> {
+    fn model(&self) -> anyhow::Result<Asked> {
         let shown = self.model.display();
         let text = std::fs::read_to_string(&self.model)
             .with_context(|| format!("{shown} can't be read."))?;

@@ -208,12 +208,12 @@ fn groceries_have_the_published_rules() {
 fn forecasts_carry_on_the_dates() {
     let folder = Folder::new();
     let mut text = String::from("month,sales\n");
-    for at in 0..48 {
+    for at in 0..48u8 {
         text += &format!(
             "{}-{:02}-01,{}\n",
-            2022 + at / 12,
+            2022 + i64::from(at) / 12,
             at % 12 + 1,
-            100 + at + [0, 20, -10, 5][at % 4]
+            100 + i64::from(at) + [0, 20, -10, 5][at as usize % 4]
         );
     }
     let file = folder.file("sales.csv", &text);

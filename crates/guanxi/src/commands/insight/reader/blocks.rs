@@ -20,8 +20,6 @@ pub struct Blocks {
     input: Box<dyn Read + Send>,
     carried: Vec<u8>,
     is_done: bool,
-    taken: Arc<AtomicU64>,
-    size: u64,
 }
 
 /// Counts the bytes that were taken from the disk.
@@ -51,11 +49,7 @@ impl Blocks {
         if about.is_dir() {
             bail!("{} is a folder: name a CSV file.", path.display());
         }
-        let size = about.len();
-        let counted = Counted {
-            file,
-            taken: Arc::clone(&taken),
-        };
+        let counted = Counted { file, taken };
         let is_packed = path
             .extension()
             .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
@@ -69,14 +63,7 @@ impl Blocks {
             input,
             carried: Vec::new(),
             is_done: false,
-            taken,
-            size,
         })
-    }
-
-    /// Bytes on the disk, and how many of them were taken.
-    pub fn progress(&self) -> (u64, u64) {
-        (self.size, self.taken.load(Ordering::Relaxed))
     }
 
     /// The next block, or `None` at the end.
