@@ -117,7 +117,10 @@ fn histories(
     let mut by_record: HashMap<Uuid, Vec<LogRow>> = HashMap::new();
     for row in rows {
         let row = LogRow::from_cells(row.seq, row.cells);
-        by_record.entry(row.entry.record).or_default().push(row);
+        // What follows from other records has no version and no old values of its own.
+        if !row.entry.is_derived() {
+            by_record.entry(row.entry.record).or_default().push(row);
+        }
     }
     for record in records {
         let rows = by_record.remove(&record.id).unwrap_or_default();

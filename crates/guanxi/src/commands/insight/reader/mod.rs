@@ -237,7 +237,7 @@ mod tests {
                 .enumerate()
                 .all(|(row, value)| *value == row as f64)
         );
-        assert_eq!(table.columns[1].texts().get(399_999), Some("1"));
+        assert_eq!(table.columns[1].texts().get(399_999), Some("5"));
     }
 
     #[test]

@@ -335,6 +335,9 @@ fn cell(
             texts.push((key(&whole), start, start + whole.len() as u32));
         }
         Column::Texts(texts) => texts.push((key(value), field.start as u32, field.end as u32)),
+        Column::Numbers(_) | Column::Instants(_) if std::str::from_utf8(value).is_err() => {
+            return Err("holds something that is not UTF-8: save the file as UTF-8".to_owned());
+        }
         Column::Numbers(numbers) if is_absent => numbers.push(f64::NAN),
         Column::Numbers(numbers) => numbers.push(cells::number(value).ok_or_else(|| {
             format!(
