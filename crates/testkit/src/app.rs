@@ -375,8 +375,8 @@ impl Call<'_> {
     /// What an answer without an end has sent when it holds all of these; a panic where they do not come.
     #[track_caller]
     pub fn until(self, wanted: &[&str]) -> String {
-        /// How long to wait for what comes at once.
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+        /// How long to wait for what comes at once, unless another test's long transaction holds PostgreSQL's log back.
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
         let method = Method::from_bytes(self.method.as_bytes()).expect("a method");
         let mut request = Request::builder().method(method).uri(&self.uri);
         for (name, value) in &self.headers {

@@ -1,7 +1,7 @@
 //! Live events: what happens is told to whoever may see it, once, also to who was away.
 
 use crate::alone_on_each;
-use guanxi_engine::events;
+use guanxi_engine::{Engine, events};
 use guanxi_testkit::app::TestApp;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,11 +13,20 @@ fn live(story: impl Fn(&TestApp)) {
         std::thread::scope(|scope| {
             let engine = &app.test.engine;
             scope.spawn(|| events::follow(engine, &|| going.load(Ordering::Relaxed)));
+            let _ends = Ends(&going, engine);
             story(app);
-            going.store(false, Ordering::Relaxed);
-            engine.announce();
         });
     });
+}
+
+/// Lets the worker end, also when the story fails: the scope waits for it.
+struct Ends<'a>(&'a AtomicBool, &'a Engine);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+        self.1.announce();
+    }
 }
 
 /// The positions in a stream's text.
