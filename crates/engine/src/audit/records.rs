@@ -104,7 +104,7 @@ fn histories(
     let ids = records.iter().map(|record| Cell::Id(record.id)).collect();
     let these = Cond::among("record", ids).and(Cond::equal("object", object.table.as_str()));
     let select = Select::of(log::TABLE, &log::COLUMNS)
-        .filter(these)
+        .filter(these.and(!Cond::equal("op", log::DERIVED)))
         .order("seq", Direction::Descending)
         .limit(LOG_ROWS);
     let rows = view.select(&select)?;
@@ -117,10 +117,7 @@ fn histories(
     let mut by_record: HashMap<Uuid, Vec<LogRow>> = HashMap::new();
     for row in rows {
         let row = LogRow::from_cells(row.seq, row.cells);
-        // What follows from other records has no version and no old values of its own.
-        if !row.entry.is_derived() {
-            by_record.entry(row.entry.record).or_default().push(row);
-        }
+        by_record.entry(row.entry.record).or_default().push(row);
     }
     for record in records {
         let rows = by_record.remove(&record.id).unwrap_or_default();
