@@ -209,7 +209,7 @@ fn what_the_caller_may_not_see_is_neither_matched_nor_linked() {
                 "name\nx\n",
                 &request("customer", "[columns.name]\nfield = \"name\"\n")
             ),
-            Err(EngineError::Invalid(_))
+            Err(EngineError::Forbidden(_))
         ));
         // An import is its maker's own.
         assert!(matches!(

@@ -224,7 +224,9 @@ fn commit_group(
     if committed.is_err() && !connection.is_autocommit() {
         let _ = run(connection, "ROLLBACK");
     }
-    for (answer, _, result) in ran {
+    for (answer, body, result) in ran {
+        // What the body holds is free before its caller goes on.
+        drop(body);
         let result = match (result, &committed) {
             (Ok(Outcome::Commit), Err(error)) => Err(again(error)),
             (result, _) => result.map(drop),
