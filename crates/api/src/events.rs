@@ -15,6 +15,7 @@ use guanxi_engine::notices::{self, Notice};
 use guanxi_engine::{EngineError, EngineResult, record};
 use guanxi_store::LogRow;
 use serde_json::json;
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use tokio::sync::mpsc::{Receiver, channel};
 
@@ -22,6 +23,8 @@ use tokio::sync::mpsc::{Receiver, channel};
 const WAITING: usize = 64;
 /// Changes that a reader who was away is told of at a time.
 const ROWS: u32 = 500;
+/// Notices of which it is known that they were told: more than are read at a time.
+const REMEMBERED: usize = 500;
 
 pub async fn stream(State(api): State<Api>, headers: HeaderMap, head: Head) -> Response<Body> {
     let lang = crate::run::language(&headers).unwrap_or_default();
@@ -47,8 +50,12 @@ struct Reader {
     api: Api,
     head: Head,
     position: i64,
-    /// Microseconds since 1970; notices up to here were told.
-    told_at: i64,
+    /// Microseconds since 1970: older notices are not told, but to who was away.
+    began: i64,
+    /// When notices were asked for last.
+    asked: i64,
+    /// The notices that were told last. Which came first does not say which was written first.
+    told: VecDeque<i64>,
     /// The log holds more than was read, and the follower has told of it before this reader listened.
     behind: bool,
     pieces: Receiver<Vec<LogRow>>,
@@ -68,7 +75,13 @@ impl Reader {
             None => api.engine.store().log_head()?,
         };
         Ok(Reader {
-            told_at: ctx.now_micros(),
+            began: if since.is_some() {
+                i64::MIN
+            } else {
+                ctx.now_micros()
+            },
+            asked: ctx.now_micros(),
+            told: VecDeque::new(),
             behind: since.is_some(),
             api,
             head,
@@ -101,16 +114,28 @@ impl Reader {
             return Ok(Vec::new());
         };
         self.position = last.position;
-        if self.behind {
-            // Who was away is told what was said meanwhile.
-            self.told_at = self.told_at.min(rows[0].entry.at - 1);
-        }
         let mut told: Vec<Event> = events::admitted(&ctx, &rows)?.iter().map(change).collect();
-        for said in notices::since(&ctx, self.told_at)? {
-            self.told_at = said.at;
-            told.push(notice(&said));
+        // Most notices are written with a change, at the same instant; the change may be told later than others.
+        let first = rows.iter().map(|row| row.entry.at).min();
+        let from = first.unwrap_or(self.asked).min(self.asked);
+        self.asked = ctx.now_micros();
+        for said in notices::since(&ctx, from.max(self.began))? {
+            if self.is_news(said.seq) {
+                told.push(notice(&said));
+            }
         }
         Ok(told)
+    }
+
+    fn is_news(&mut self, seq: i64) -> bool {
+        if self.told.contains(&seq) {
+            return false;
+        }
+        if self.told.len() == REMEMBERED {
+            self.told.pop_front();
+        }
+        self.told.push_back(seq);
+        true
     }
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 #[derive(Debug, Clone)]
 pub struct Notice {
+    pub seq: i64,
     /// `handover`, `shared` …: its words are the reader's.
     pub code: String,
     pub args: Json,
@@ -54,6 +55,7 @@ pub fn list(
 fn notice(row: &guanxi_store::Row) -> Notice {
     let text = |at: usize| row.cells[at].text().unwrap_or_default();
     Notice {
+        seq: row.seq,
         code: text(0).to_owned(),
         args: serde_json::from_str(text(1)).unwrap_or_default(),
         about: row.cells[3].id().map(|id| (text(2).to_owned(), id)),
@@ -62,10 +64,10 @@ fn notice(row: &guanxi_store::Row) -> Notice {
     }
 }
 
-/// What the caller was told after this instant, oldest first; of more than one page the newest.
+/// What the caller was told at this instant or later, oldest first; of more than one page the newest.
 pub fn since(ctx: &Context, at: i64) -> EngineResult<Vec<Notice>> {
     let (mut told, _) = list(ctx, None, COUNT_TO)?;
-    told.retain(|notice| notice.at > at);
+    told.retain(|notice| notice.at >= at);
     told.reverse();
     Ok(told)
 }

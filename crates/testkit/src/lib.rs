@@ -234,6 +234,16 @@ impl TestEngine {
             .unwrap_or_else(|error| panic!("{address}: {error}"))
     }
 
+    /// The last position of the log, once every row that was written is in it: PostgreSQL holds
+    /// rows back while older transactions of anyone, also of other tests, still run.
+    pub fn whole_log(&self) -> i64 {
+        let store = self.engine.store();
+        while !store.log_is_whole().expect("a log") {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        store.log_head().expect("a log")
+    }
+
     pub fn system(&self) -> Context {
         self.engine.system("test").expect("the system's context")
     }

@@ -40,7 +40,7 @@ fn who_was_away_misses_nothing_however_much_it_was() {
     live(|app| {
         let sam = app.salesperson();
         let first = sam.create("customer", json!({"name": "Before"}));
-        let from = app.test.engine.store().log_head().unwrap();
+        let from = app.test.whole_log();
         let many: Vec<_> = (0..1_300)
             .map(|at| json!({"op": "create", "fields": {"subject": format!("Missed {at}")}}))
             .collect();
@@ -70,8 +70,7 @@ fn what_happens_is_told_as_far_as_it_is_seen() {
         let (sam, stan) = (app.salesperson(), app.stranger());
         let gone = sam.create("customer", json!({"name": "Will go"}));
         let theirs = stan.create("customer", json!({"name": "Theirs"}));
-        let engine = &app.test.engine;
-        let from = engine.store().log_head().unwrap().to_string();
+        let from = app.test.whole_log().to_string();
         let deal = sam.create("opportunity", json!({"name": "Deal"}));
         sam.delete(&format!("/records/customer/{gone}")).expect(204);
         stan.update("customer", &theirs, json!({"name": "Still theirs"}))
