@@ -72,7 +72,7 @@ function refresh(element: HTMLElement, change: Change): void {
     void patch(element, change.version);
     return;
   }
-  const busy = one(".editing, form[data-dirty]", element) ?? element.closest(".lifted");
+  const busy = one(".editing, form[data-dirty]", element) ?? element.closest(".lifted, .ghost");
   if (busy || !element.dataset.refresh) {
     if (busy) toast({ text: word("changed"), tone: "info" });
     return;

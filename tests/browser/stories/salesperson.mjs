@@ -50,7 +50,7 @@ async function win(actor, name) {
   const card = page.locator(".deal", { hasText: name });
   const lane = page.locator('.lane[data-closing="won"] .lane-cards');
   await card.scrollIntoViewIfNeeded();
-  await drag(page, await card.boundingBox(), await lane.boundingBox());
+  await drag(page, card, lane);
   const dialog = page.locator("dialog[open]");
   await dialog.waitFor();
   await actor.look("closure");
@@ -61,13 +61,19 @@ async function win(actor, name) {
   await page.locator('.lane[data-closing="won"] .deal', { hasText: name }).waitFor();
 }
 
-/** As a hand does it: press, a first small move, the way in steps, let go. */
-async function drag(page, from, to) {
+/** As a hand does it: press, a first small move until the card lifts, the way in steps, let go where the card is seen. */
+async function drag(page, card, lane) {
+  const [from, to] = [await card.boundingBox(), await lane.boundingBox()];
+  const there = lane.locator(".ghost");
   await page.mouse.move(from.x + from.width / 2, from.y + from.height - 12);
   await page.mouse.down();
   await page.mouse.move(from.x + from.width / 2 + 8, from.y + from.height - 8, { steps: 3 });
+  await page.locator(".dragging").waitFor();
   await page.mouse.move(to.x + to.width / 2, to.y + 24, { steps: 12 });
-  await page.mouse.move(to.x + to.width / 2 + 2, to.y + 26, { steps: 2 });
+  for (let step = 0; step < 20 && !(await there.count()); step += 1) {
+    await page.mouse.move(to.x + to.width / 2 + (step % 2), to.y + 26);
+    await page.waitForTimeout(50);
+  }
   await page.mouse.up();
 }
 
