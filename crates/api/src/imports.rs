@@ -64,13 +64,10 @@ fn begin(ctx: &Context, mut upload: Upload) -> EngineResult<Answer> {
         .unwrap_or_default();
     let mapping = text("map").map(|text| Mapping::parse(&text)).transpose()?;
     let id = import::receive(ctx, &upload.file_name, &mut upload.file)?;
-    let mapping = match mapping {
-        Some(mapping) => mapping,
-        None => import::preview(ctx, id, &object, None)?.mapping,
-    };
     let request = Request {
         object: object.name.clone(),
-        mapping,
+        // Without one, what the headings say.
+        mapping: mapping.unwrap_or_default(),
         mode,
         match_fields,
         run,

@@ -92,6 +92,50 @@ fn a_mapping_may_be_short() {
     });
 }
 
+/// What a program took out by id or number, it brings back by the same, though nobody may give either to a record.
+#[test]
+fn rows_are_matched_by_id_and_by_number() {
+    on_each(|app| {
+        let (sam, stan) = (app.salesperson(), app.stranger());
+        let mine = sam.create("customer", json!({"name": "Matched"}));
+        let theirs = stan.create("customer", json!({"name": "Unmatched"}));
+        let members = [("object", "customer"), ("mode", "update"), ("match", "id")];
+        let rows = format!("ID,Description\n{mine},seen\n{theirs},seen\nnonsense,seen\n");
+        let done = import(&sam, &members, &rows);
+        assert_eq!(counts(&done), [3, 0, 1, 2], "{}", done.text);
+        // Without an id a row is a new record, where the mode makes some.
+        let members = [("object", "customer"), ("mode", "upsert"), ("match", "id")];
+        let rows = format!("id,name\n{mine},Matched again\n{theirs},Mine\n,Matched anew\n");
+        let done = import(&sam, &members, &rows);
+        assert_eq!(counts(&done), [3, 1, 1, 1], "{}", done.text);
+        let record = sam.read("customer", &mine).expect(200);
+        assert_eq!(
+            (&record["name"], &record["description"]),
+            (&json!("Matched again"), &json!("seen"))
+        );
+        let untouched = stan.read("customer", &theirs).expect(200);
+        assert_eq!(untouched["version"], 1);
+
+        let number = sam.read("customer", &mine).expect(200)["number"].clone();
+        let members = [
+            ("object", "customer"),
+            ("mode", "upsert"),
+            ("match", "number"),
+        ];
+        let rows = format!(
+            "number,name\n{},By number\nC-0,Nobody's\n",
+            number.as_str().unwrap()
+        );
+        let done = import(&sam, &members, &rows);
+        assert_eq!(counts(&done), [2, 0, 1, 1], "{}", done.text);
+        let record = sam.read("customer", &mine).expect(200);
+        assert_eq!(
+            (&record["name"], &record["number"]),
+            (&json!("By number"), &number)
+        );
+    });
+}
+
 #[test]
 fn who_may_not_write_may_not_import() {
     on_each(|app| {

@@ -5,6 +5,7 @@
 //! `failed_rows` gives the rows that failed, `undo` takes it back.
 
 pub mod mapping;
+mod people;
 mod piece;
 mod plan;
 mod read;
@@ -329,7 +330,7 @@ fn begin(ctx: &Context, id: Uuid, request: &Request) -> EngineResult<Work> {
     }
     let staged = source::stage(&folder(&ctx.engine, id), mapping.sheet.as_deref())?;
     if mapping.columns.is_empty() && mapping.fields.is_empty() {
-        let proposal = suggest::proposal(ctx, &object, &staged)?.0;
+        let proposal = suggest::proposal(ctx, &object, &staged, &mapping.match_fields)?.0;
         mapping = Mapping {
             columns: proposal.columns,
             fields: proposal.fields,

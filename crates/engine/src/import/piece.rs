@@ -190,18 +190,16 @@ impl<'a> Piece<'a> {
                 .map(Found::One)
                 .or(found.get(key).copied())
         });
-        let at = self
-            .plan
-            .matches
-            .first()
-            .map(|at| self.plan.object.fields[*at].name.clone())
-            .unwrap_or_default();
+        let at = self.plan.match_name();
+        let means_existing = key.is_some() && self.plan.means_existing();
         match (known.unwrap_or(Found::None), self.plan.mode) {
             (Found::Several, _) => self.fail(raw, vec![Fault::new("ambiguous_match").at(at)]),
             (Found::One(_), Mode::Create) => {
                 self.fail(raw, vec![Fault::new("already_there").at(at)])
             }
-            (Found::None, Mode::Update) => self.fail(raw, vec![Fault::new("not_found").at(at)]),
+            (Found::None, mode) if mode == Mode::Update || means_existing => {
+                self.fail(raw, vec![Fault::new("not_found").at(at)])
+            }
             (Found::One(id), _) => {
                 let prepared = self.prepared(Target::Update { id, if_match: None }, typed);
                 self.pending.push(Pending {

@@ -2,6 +2,7 @@
 //! with it is told at once, before the first row is read.
 
 use super::mapping::{ColumnMap, DecimalMark, Duplicates, FieldMap, Mapping, Missing, Mode};
+use super::people::{department, person};
 use super::template::Template;
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
@@ -20,14 +21,22 @@ use std::sync::Arc;
 pub struct Plan {
     pub object: Arc<Object>,
     pub mode: Mode,
-    /// Positions of the fields by which a record is found; the first has an index.
-    pub matches: Vec<usize>,
+    /// By what a record is found; the first has an index.
+    pub matches: Vec<Key>,
     /// A row in which one of these columns is empty is passed over.
     pub needed: Vec<usize>,
     pub inputs: Vec<Input>,
     pub constants: Constants,
     pub lookups: Vec<Lookup>,
     pub duplicates: Duplicates,
+}
+
+/// What tells which record a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    Id,
+    /// The position of a field.
+    Field(usize),
 }
 
 /// One column, or a template of several, and what it fills.
@@ -57,6 +66,8 @@ pub enum Slot {
         lookup: usize,
         shape: Shape,
     },
+    /// It says which record the row is, and is not written: nobody gives a record its id or number.
+    Key(Key),
     Owner(Missing),
     Department(Missing),
     CreatedAt(Reading),
@@ -121,6 +132,23 @@ impl Plan {
             Ok(plan)
         } else {
             Err(EngineError::Invalid(errors))
+        }
+    }
+
+    /// Whether a new record can't be given what its row is matched by: the row then means one that is there.
+    pub fn means_existing(&self) -> bool {
+        self.matches.iter().any(|key| match key {
+            Key::Id => true,
+            Key::Field(at) => self.object.fields[*at].kind.writable() == Writable::ByEngine,
+        })
+    }
+
+    /// The name of what rows are matched by first; empty where they are not.
+    pub fn match_name(&self) -> &str {
+        match self.matches.first() {
+            Some(Key::Id) => "id",
+            Some(Key::Field(at)) => &self.object.fields[*at].name,
+            None => "",
         }
     }
 
@@ -369,7 +397,9 @@ impl<'a> Builder<'a> {
             return None;
         }
         let missing = link.1.unwrap_or_default();
+        let is_match = self.mapping.match_fields.iter().any(|field| field == name);
         match name {
+            "id" if is_match => return Some(Slot::Key(Key::Id)),
             "owner" => return Some(Slot::Owner(missing)),
             "department" if self.plan.object.position(name).is_none() => {
                 return Some(Slot::Department(missing));
@@ -385,6 +415,9 @@ impl<'a> Builder<'a> {
                 });
             }
             _ => {}
+        }
+        if let Some(at) = self.key(name).filter(|_| is_match) {
+            return Some(Slot::Key(Key::Field(at)));
         }
         let at = self.writable(path, name)?;
         let field = self.plan.object.fields[at].clone();
@@ -410,6 +443,16 @@ impl<'a> Builder<'a> {
         }
         let lookup = self.lookup(path, &field, link.0, missing)?;
         Some(Slot::Link { at, lookup, shape })
+    }
+
+    /// The position of a field that the engine keeps and the caller may read: by it a record is found.
+    fn key(&self, name: &str) -> Option<usize> {
+        let object = &self.plan.object;
+        let kept = |at: &usize| object.fields[*at].kind.writable() == Writable::ByEngine;
+        let read = self.ctx.grant(object, Action::Read);
+        object
+            .position(name)
+            .filter(|at| kept(at) && read.may_read(*at))
     }
 
     fn writable(&mut self, path: &str, name: &str) -> Option<usize> {
@@ -545,6 +588,13 @@ impl<'a> Builder<'a> {
             return;
         }
         for name in &self.mapping.match_fields {
+            if !self.filled.contains(name) {
+                self.fail("match", Fault::new("match_not_mapped").with("field", name));
+            }
+            if name == "id" {
+                self.plan.matches.push(Key::Id);
+                continue;
+            }
             let Some(at) = object.position(name) else {
                 let near = nearest(name, object.fields.iter().map(|field| field.name.as_str()));
                 let fault = Fault::new("unknown_field")
@@ -553,19 +603,14 @@ impl<'a> Builder<'a> {
                 self.fail("match", fault.near(near));
                 continue;
             };
-            if !self.filled.contains(name) {
-                self.fail("match", Fault::new("match_not_mapped").with("field", name));
-            }
-            self.plan.matches.push(at);
+            self.plan.matches.push(Key::Field(at));
         }
-        self.plan
-            .matches
-            .sort_by_key(|at| !is_indexed(&object, *at));
-        let quick = self
-            .plan
-            .matches
-            .first()
-            .is_none_or(|at| is_indexed(&object, *at));
+        let is_quick = |key: &Key| match key {
+            Key::Id => true,
+            Key::Field(at) => is_indexed(&object, *at),
+        };
+        self.plan.matches.sort_by_key(|key| !is_quick(key));
+        let quick = self.plan.matches.first().is_none_or(is_quick);
         if !quick {
             let names = self.mapping.match_fields.join(", ");
             self.fail(
@@ -624,54 +669,4 @@ pub fn is_indexed(object: &Object, at: usize) -> bool {
         || field.indexed == Indexed::Yes
         || field.uniqueness == Uniqueness::Unique
         || field.kind.name() == "link"
-}
-
-/// The `seq` of a user by id, e-mail, name, or `Name <e-mail>`. Two of the same name are `ambiguous`.
-pub fn person(ctx: &Context, text: &str) -> Result<i64, Fault> {
-    let text = text.trim();
-    if let Some(user) = text
-        .parse()
-        .ok()
-        .and_then(|id| ctx.directory.user_by_id(id))
-    {
-        return Ok(user.seq);
-    }
-    let email = text
-        .rsplit_once('<')
-        .map_or(text, |(_, email)| email.trim_end_matches('>'))
-        .to_lowercase();
-    if let Some(user) = ctx
-        .directory
-        .users()
-        .find(|user| !user.email.is_empty() && user.email.to_lowercase() == email)
-    {
-        return Ok(user.seq);
-    }
-    let mut named = ctx.directory.users().filter(|user| user.name == text);
-    match (named.next(), named.next()) {
-        (Some(user), None) => Ok(user.seq),
-        (None, _) => Err(Fault::new("not_found")),
-        (Some(_), Some(_)) => Err(Fault::new("ambiguous").with("value", text)),
-    }
-}
-
-/// The `seq` of a department by id or path (`Sales/East`), or by a name that only one has.
-pub fn department(ctx: &Context, text: &str) -> Option<i64> {
-    let text = text.trim().trim_matches('/');
-    if let Some(found) = text
-        .parse()
-        .ok()
-        .and_then(|id| ctx.directory.department_by_id(id))
-    {
-        return Some(found.seq);
-    }
-    let all = || ctx.directory.departments();
-    if let Some(found) = all().find(|department| ctx.directory.path(department.seq) == text) {
-        return Some(found.seq);
-    }
-    let mut named = all().filter(|department| department.name == text);
-    match (named.next(), named.next()) {
-        (Some(department), None) => Some(department.seq),
-        _ => None,
-    }
 }

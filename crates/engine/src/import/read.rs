@@ -1,6 +1,7 @@
 //! From a row of the file to typed values: everything that needs no database, so that it is done beside the writer.
 
-use super::plan::{By, From, Input, Plan, Reading, Shape, Slot, department, person};
+use super::people::{department, person};
+use super::plan::{By, From, Input, Key, Plan, Reading, Shape, Slot};
 use super::source::Raw;
 use crate::context::Context;
 use crate::export::safe::decoded;
@@ -17,6 +18,8 @@ use super::mapping::Missing;
 pub struct Typed {
     pub values: Vec<(usize, Value)>,
     pub links: Vec<Wish>,
+    /// Which record the row is, where that is not among the values.
+    pub keys: Vec<(Key, Value)>,
     pub owner: Option<i64>,
     pub department: Option<i64>,
     pub created_at: Option<i64>,
@@ -104,6 +107,10 @@ impl<'a> RowReader<'a> {
             Slot::Link { at, lookup, shape } => {
                 self.link(typed, (input, *at, *lookup, *shape), text).err()
             }
+            Slot::Key(key) => self
+                .key(*key, text)
+                .map(|value| typed.keys.push((*key, value)))
+                .err(),
             Slot::Owner(missing) => self
                 .person(text, *missing)
                 .map(|seq| typed.owner = seq.or(typed.owner))
@@ -126,6 +133,19 @@ impl<'a> RowReader<'a> {
         };
         if let Some(fault) = fault {
             typed.errors.push(fault.at(name));
+        }
+    }
+
+    fn key(&self, key: Key, text: &str) -> Result<Value, Fault> {
+        match key {
+            Key::Id => text
+                .parse()
+                .map(Value::Id)
+                .map_err(|_| Fault::new("not_found")),
+            Key::Field(at) => {
+                let field = &self.plan.object.fields[at];
+                field.kind.read_in(field, text, &self.ctx.zone)
+            }
         }
     }
 

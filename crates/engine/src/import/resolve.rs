@@ -2,7 +2,7 @@
 //! rows asks for is fetched by lists of keys, under the caller's read grant: what the caller may not see is not found.
 
 use super::mapping::Missing;
-use super::plan::{By, Lookup, Plan, Shape};
+use super::plan::{By, Key, Lookup, Plan, Shape};
 use super::read::{Typed, Wish};
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
@@ -195,23 +195,27 @@ impl Resolver<'_> {
         }
     }
 
-    /// The key of a row: one cell per match field; `None` where one of them is empty, which matches nothing.
+    /// The key of a row: one cell for each of the plan's; `None` where one of them is empty, which matches nothing.
     pub fn key(&self, row: &Typed) -> Option<Vec<Cell>> {
         let object = &self.plan.object;
         if self.plan.matches.is_empty() {
             return None;
         }
-        let value = |at: &usize| {
-            row.values
+        let value = |key: &Key| {
+            let given = row.keys.iter().find(|(given, _)| given == key);
+            let written = row
+                .values
                 .iter()
                 .rev()
-                .find(|(field, _)| field == at)
+                .find(|(at, _)| Key::Field(*at) == *key);
+            given
                 .map(|(_, value)| value)
+                .or(written.map(|(_, value)| value))
         };
         self.plan
             .matches
             .iter()
-            .map(|at| match_cell(object, *at, value(at)?))
+            .map(|key| match_cell(object, *key, value(key)?))
             .collect()
     }
 
@@ -221,7 +225,10 @@ impl Resolver<'_> {
         let Some(&first) = self.plan.matches.first() else {
             return Ok(HashMap::new());
         };
-        let column = field_column(object, first);
+        let column = match first {
+            Key::Id => "id".to_owned(),
+            Key::Field(at) => field_column(object, at),
+        };
         let mut found = Matches::new();
         for chunk in keys.chunks(KEYS) {
             let cells: HashSet<Cell> = chunk
@@ -238,7 +245,10 @@ impl Resolver<'_> {
                     .plan
                     .matches
                     .iter()
-                    .map(|at| match_cell(object, *at, &record.values[*at]))
+                    .map(|key| match key {
+                        Key::Id => Some(Cell::Id(record.id)),
+                        Key::Field(at) => match_cell(object, *key, &record.values[*at]),
+                    })
                     .collect();
                 let Some(key) = key else { continue };
                 let meant = found.entry(key).or_insert(Found::None);
@@ -371,7 +381,10 @@ fn key_cell(object: &Object, at: usize, value: &Value) -> Option<Cell> {
 }
 
 /// As `key_cell`, but by what a name says rather than by its sort key, which different names can share.
-fn match_cell(object: &Object, at: usize, value: &Value) -> Option<Cell> {
+fn match_cell(object: &Object, key: Key, value: &Value) -> Option<Cell> {
+    let Key::Field(at) = key else {
+        return value.id().map(Cell::Id);
+    };
     let field = &object.fields[at];
     if at == object.title && !value.is_null() {
         return Some(Cell::Text(fold(&field.kind.to_text(field, value))));
@@ -380,9 +393,9 @@ fn match_cell(object: &Object, at: usize, value: &Value) -> Option<Cell> {
 }
 
 /// From the cell of a match key to that of the index. The sort key of a folded name is the name's own.
-fn key_of(object: &Object, at: usize, cell: &Cell) -> Cell {
+fn key_of(object: &Object, key: Key, cell: &Cell) -> Cell {
     match cell {
-        Cell::Text(folded) if at == object.title => Cell::Bytes(sort_key(folded)),
+        Cell::Text(folded) if key == Key::Field(object.title) => Cell::Bytes(sort_key(folded)),
         other => other.clone(),
     }
 }

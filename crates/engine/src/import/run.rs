@@ -246,7 +246,7 @@ impl Work {
                 .map(str::trim)
                 .filter(|part| !part.is_empty())
             {
-                let parent = super::plan::department(&ctx, &above)
+                let parent = super::people::department(&ctx, &above)
                     .and_then(|seq| ctx.directory.department(seq));
                 let here = if above.is_empty() {
                     part.to_owned()

@@ -54,7 +54,7 @@ pub fn preview(
         let Some(raw) = reader.next_row()? else { break };
         rows.push(raw.cells.iter().map(str::to_owned).collect::<Vec<String>>());
     }
-    let (mapping, remembered) = proposal(ctx, object, &staged)?;
+    let (mapping, remembered) = proposal(ctx, object, &staged, &[])?;
     let mapped = |heading: &String| {
         mapping
             .columns
@@ -84,15 +84,18 @@ pub fn preview(
     })
 }
 
-/// The mapping that such a file had before, or else one by its headings; and which of the two it is.
+/// The mapping that such a file had before, or else one by its headings; and which of the two it is. Rows are to be
+/// matched by `matches`, which one of the headings then names.
 pub(super) fn proposal(
     ctx: &Context,
     object: &Arc<Object>,
     staged: &Staged,
+    matches: &[String],
 ) -> EngineResult<(Mapping, bool)> {
-    Ok(match remembered(ctx, object, staged)? {
+    let remembered = remembered(ctx, object, staged)?;
+    Ok(match remembered.filter(|mapping| fills(mapping, matches)) {
         Some(mapping) => (mapping, true),
-        None => (suggested(ctx, object, &staged.header), false),
+        None => (suggested(ctx, object, &staged.header, matches), false),
     })
 }
 
@@ -126,12 +129,32 @@ fn remembered(
         .filter(|mapping| super::plan::Plan::new(ctx, object, mapping, &staged.header).is_ok()))
 }
 
-fn suggested(ctx: &Context, object: &Arc<Object>, header: &[String]) -> Mapping {
-    let write = ctx.grant(object, Action::Create);
-    let writable = |at: &usize| {
-        write.may_write(*at) && object.fields[*at].kind.writable() == Writable::ByCaller
+fn fills(mapping: &Mapping, matches: &[String]) -> bool {
+    let filled = |name: &String| {
+        let columns = mapping.columns.values();
+        columns
+            .filter_map(|column| column.field.as_ref())
+            .any(|field| field.names().contains(name))
     };
-    let open: Vec<usize> = (0..object.fields.len()).filter(writable).collect();
+    matches.iter().all(filled)
+}
+
+fn suggested(
+    ctx: &Context,
+    object: &Arc<Object>,
+    header: &[String],
+    matches: &[String],
+) -> Mapping {
+    let (read, write) = (
+        ctx.grant(object, Action::Read),
+        ctx.grant(object, Action::Create),
+    );
+    let usable = |at: &usize| {
+        let field = &object.fields[*at];
+        let written = write.may_write(*at) && field.kind.writable() == Writable::ByCaller;
+        written || (read.may_read(*at) && matches.contains(&field.name))
+    };
+    let open: Vec<usize> = (0..object.fields.len()).filter(usable).collect();
     let mut taken: HashSet<String> = HashSet::new();
     let mut mapping = Mapping {
         object: Some(object.name.clone()),
@@ -144,13 +167,16 @@ fn suggested(ctx: &Context, object: &Arc<Object>, header: &[String]) -> Mapping 
         let system = SYSTEM
             .iter()
             .find(|(name, names)| open_to(name) && names.iter().any(|name| plain(name) == wanted));
+        let is_id = matches.iter().any(|name| name == "id") && is_id(&wanted);
         let field = open
             .iter()
             .map(|at| &object.fields[*at])
-            .find(|field| is_called(field, &wanted));
-        let name = field
-            .map(|field| field.name.clone())
-            .or_else(|| system.map(|(name, _)| (*name).to_owned()));
+            .find(|field| !is_id && is_called(field, &wanted));
+        let name = match field {
+            _ if is_id => Some("id".to_owned()),
+            Some(field) => Some(field.name.clone()),
+            None => system.map(|(name, _)| (*name).to_owned()),
+        };
         let Some(name) = name.filter(|name| taken.insert(name.clone())) else {
             // It is named all the same, so that the mapping says of every column what becomes of it.
             mapping.columns.insert(
@@ -190,6 +216,12 @@ fn is_called(field: &Field, wanted: &str) -> bool {
         || SYNONYMS.iter().any(|(name, words)| {
             *name == field.name && words.iter().any(|word| plain(word) == wanted)
         })
+}
+
+/// What an export calls the id, in either language.
+fn is_id(wanted: &str) -> bool {
+    let label = guanxi_meta::describe::system_label("id");
+    wanted == "id" || label.0.values().any(|word| plain(word) == wanted)
 }
 
 /// A heading without what people vary: case, width, spaces, underscores, marks of what is required, units in brackets.

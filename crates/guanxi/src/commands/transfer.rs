@@ -52,9 +52,10 @@ fn bring_in(ctx: &Context, arguments: &Import, bar: &ProgressBar) -> anyhow::Res
         .and_then(|name| name.to_str())
         .unwrap_or("file");
     let id = import::receive(ctx, file_name, &mut file)?;
+    // Without one, what the headings say.
     let mapping = match &arguments.map {
         Some(path) => mapping(path)?,
-        None => import::preview(ctx, id, &object, None)?.mapping,
+        None => Mapping::default(),
     };
     let match_fields = arguments.match_fields.as_deref().unwrap_or_default();
     let request = Request {
@@ -134,7 +135,7 @@ pub fn export(arguments: Export) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("There is no object {}.", arguments.object))?;
     let format = exports::Format::parse(&arguments.format).with_context(|| {
         format!(
-            "--format takes csv, xlsx or json, not {}.",
+            "--format takes csv, xlsx, parquet or json, not {}.",
             arguments.format
         )
     })?;

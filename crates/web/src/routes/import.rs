@@ -160,7 +160,14 @@ fn matches(desk: &Desk<'_>, object: &Arc<Object>, mapping: &Mapping) -> Vec<Choi
         selected: mapping.match_fields.contains(&field.name),
         ..Choice::default()
     };
-    object.fields.iter().filter(fits).map(choice).collect()
+    let id = Choice {
+        value: "id".to_owned(),
+        label: desk.label(&guanxi_meta::describe::system_label("id"), "id"),
+        selected: mapping.match_fields.iter().any(|name| name == "id"),
+        ..Choice::default()
+    };
+    let fields = object.fields.iter().filter(fits).map(choice);
+    fields.chain([id]).collect()
 }
 
 fn columns(
@@ -176,7 +183,7 @@ fn columns(
     let mut fields: Vec<(String, String)> = written
         .map(|(_, field)| (field.name.clone(), desk.label(&field.label, &field.name)))
         .collect();
-    for system in ["owner", "department", "created_at"] {
+    for system in ["id", "owner", "department", "created_at"] {
         fields.push((
             system.to_owned(),
             desk.label(&guanxi_meta::describe::system_label(system), system),
