@@ -61,7 +61,13 @@ impl Answer {
             ),
             (header::LOCATION, self.location),
         ];
-        respond(self.status, body, "application/json", headers)
+        let is_problem = self.status.is_client_error() || self.status.is_server_error();
+        let media_type = if is_problem {
+            "application/problem+json"
+        } else {
+            "application/json"
+        };
+        respond(self.status, body, media_type, headers)
     }
 }
 

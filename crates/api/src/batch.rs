@@ -12,8 +12,8 @@ use axum::http::Response;
 use guanxi_engine::write::batch::{self, MOST, Mode};
 use guanxi_engine::write::{Change, Saved};
 use guanxi_engine::{Context, EngineError, EngineResult};
-use guanxi_meta::Object;
 use guanxi_meta::fault::Fault;
+use guanxi_meta::{FieldError, Object};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
@@ -65,9 +65,15 @@ fn answer(
         Mode::Atomic => {
             let mut changes = Vec::with_capacity(read.len());
             for (at, change) in read.into_iter().enumerate() {
-                changes.push(change.map_err(|error| placed(at, error))?);
+                match change {
+                    Ok(change) => changes.push(change),
+                    Err(error) => return refused(ctx, at, error),
+                }
             }
-            batch::run(ctx, changes, mode).map_err(|(at, error)| placed(at, error))?
+            match batch::run(ctx, changes, mode) {
+                Ok(results) => results,
+                Err((at, error)) => return refused(ctx, at, error),
+            }
         }
         Mode::Each => each(ctx, read)?,
     };
@@ -161,20 +167,29 @@ fn operation(object: &Arc<Object>, json: Json) -> EngineResult<Change> {
     }
 }
 
-/// The error of an atomic batch says which operation it was.
-fn placed(at: usize, error: EngineError) -> EngineError {
-    match error {
-        EngineError::Invalid(errors) => EngineError::Invalid(
-            errors
-                .into_iter()
-                .map(|e| guanxi_meta::FieldError {
-                    field: format!("operations[{at}].{}", e.field),
-                    ..e
-                })
-                .collect(),
-        ),
+/// The error of an atomic batch says which operation it was. What is no operation's fault is told as ever.
+fn refused(ctx: &Context, at: usize, error: EngineError) -> EngineResult<Answer> {
+    let place = |errors: Vec<FieldError>| {
+        let placed = errors.into_iter().map(|error| FieldError {
+            field: format!("operations[{at}].{}", error.field),
+            ..error
+        });
+        placed.collect()
+    };
+    let error = match error {
+        EngineError::Invalid(errors) => EngineError::Invalid(place(errors)),
+        EngineError::Taken(fault, errors) => EngineError::Taken(fault, place(errors)),
+        EngineError::Outdated | EngineError::Store(_) | EngineError::Broken(_) => {
+            return Err(error);
+        }
         error => error,
-    }
+    };
+    let (status, mut document) = problem(&error, ctx.lang);
+    document["operation"] = json!(at);
+    Ok(Answer {
+        status,
+        ..Answer::ok(document)
+    })
 }
 
 fn show(ctx: &Context, result: EngineResult<Saved>) -> Json {

@@ -16,12 +16,15 @@ fn an_atomic_batch_is_all_or_nothing() {
         ]});
         let refused = sam.post(path, wrong).expect(422);
         assert_eq!(refused.errors(), ["operations[1].level:unknown_choice"]);
+        assert_eq!(refused["operation"], 1);
         assert!(
             sam.names("customer", &[("filter", "name = \"Atomic 1\"")])
                 .is_empty()
         );
         let missing = json!({"operations": [create("Atomic 1"), {"op": "remove", "id": "01890a5d-ac96-774b-bcce-b302099a8057"}]});
-        sam.post(path, missing).expect(404);
+        let refused = sam.post(path, missing).expect(404);
+        refused.is_problem();
+        assert_eq!(refused["operation"], 1);
         assert!(
             sam.names("customer", &[("filter", "name = \"Atomic 1\"")])
                 .is_empty()
