@@ -470,6 +470,78 @@ fn what_is_exported_comes_back_unchanged() {
     });
 }
 
+/// Read by the library's own reader: each value under its name, in its own type, and nothing where nothing is.
+#[test]
+fn parquet_keeps_every_type() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    each(|test| {
+        let ctx = test.manager();
+        create(
+            &ctx,
+            "customer",
+            json!({ "name": "Columns", "annual_revenue": { "amount": "-12.50", "currency": "USD" },
+                "birthday": "1990-02-03", "employees": 12, "description": "=1+1" }),
+        );
+        create(&ctx, "customer", json!({ "name": "Empty" }));
+        let fields = [
+            "name",
+            "annual_revenue",
+            "birthday",
+            "employees",
+            "description",
+            "version",
+            "phone",
+        ];
+        let wanted = export::Request {
+            filter: "name in (\"Columns\", \"Empty\")".to_owned(),
+            sort: "name".to_owned(),
+            fields: fields.map(str::to_owned).to_vec(),
+            format: export::Format::Parquet,
+            ..export::Request::default()
+        };
+        let mut file = tempfile::tempfile().unwrap();
+        let rows = export::run(&ctx, &object(&ctx, "customer"), &wanted, &mut file).unwrap();
+        assert_eq!(rows, 2);
+        let reader = SerializedFileReader::new(file).unwrap();
+        let rows: Vec<Vec<String>> = reader
+            .get_row_iter(None)
+            .unwrap()
+            .map(|row| {
+                let row = row.unwrap();
+                let columns = row.get_column_iter();
+                columns
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect()
+            })
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                [
+                    "name=\"Columns\"",
+                    "annual_revenue=-12.5000",
+                    "annual_revenue_currency=\"USD\"",
+                    "birthday=1990-02-03",
+                    "employees=12",
+                    "description=\"=1+1\"",
+                    "version=1",
+                    "phone=null"
+                ],
+                [
+                    "name=\"Empty\"",
+                    "annual_revenue=null",
+                    "annual_revenue_currency=null",
+                    "birthday=null",
+                    "employees=null",
+                    "description=null",
+                    "version=1",
+                    "phone=null"
+                ]
+            ]
+        );
+    });
+}
+
 #[test]
 fn an_export_is_bound_by_both_grants() {
     each(|test| {

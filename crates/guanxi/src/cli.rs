@@ -241,7 +241,7 @@ pub struct Export {
     /// A condition of the filter language.
     #[arg(long, default_value = "")]
     pub filter: String,
-    /// csv, xlsx or json.
+    /// csv, xlsx, parquet or json.
     #[arg(long, default_value = "csv")]
     pub format: String,
     /// Fields, separated by commas; all unless given.

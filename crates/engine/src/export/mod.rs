@@ -3,6 +3,7 @@
 
 mod cells;
 mod keys;
+mod parquet;
 pub mod safe;
 mod sink;
 
@@ -38,6 +39,8 @@ pub enum Format {
     #[default]
     Csv,
     Xlsx,
+    /// For other engines: every field as a column of its own type.
+    Parquet,
     /// One array of the API's flat objects.
     Json,
 }
@@ -47,6 +50,7 @@ impl Format {
         match text {
             "csv" => Some(Format::Csv),
             "xlsx" => Some(Format::Xlsx),
+            "parquet" => Some(Format::Parquet),
             "json" => Some(Format::Json),
             _ => None,
         }
@@ -56,6 +60,7 @@ impl Format {
         match self {
             Format::Csv => "text/csv; charset=utf-8",
             Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::Parquet => "application/vnd.apache.parquet",
             Format::Json => "application/json",
         }
     }

@@ -1,6 +1,7 @@
 //! The file that an export writes.
 
 use super::cells::{self, Layout, Names, Source, Way};
+use super::parquet::Table;
 use super::{Format, Mark, Request};
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
@@ -27,6 +28,7 @@ enum To<'a> {
         row: u32,
         out: &'a mut (dyn Write + Send),
     },
+    Parquet(Box<Table<'a>>),
     Json {
         out: BufWriter<&'a mut (dyn Write + Send)>,
         first: bool,
@@ -88,6 +90,7 @@ impl<'a> Sink<'a> {
                     out,
                 }
             }
+            Format::Parquet => To::Parquet(Box::new(Table::new(layout, out)?)),
             Format::Json => {
                 let mut out = BufWriter::with_capacity(256 << 10, out);
                 out.write_all(b"[").map_err(broken)?;
@@ -160,6 +163,11 @@ impl<'a> Sink<'a> {
                     *at += 1;
                 }
             }
+            To::Parquet(table) => {
+                for row in rows {
+                    table.put(ctx, (layout, names), row)?;
+                }
+            }
             To::Json { out, first } => {
                 for row in rows {
                     let start: &[u8] = if *first { b"\n" } else { b",\n" };
@@ -182,6 +190,7 @@ impl<'a> Sink<'a> {
                     .and_then(|()| out.flush())
                     .map_err(broken)
             }
+            To::Parquet(table) => table.finish(),
             To::Json { mut out, .. } => out
                 .write_all(b"\n]\n")
                 .and_then(|()| out.flush())
