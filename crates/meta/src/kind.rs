@@ -6,6 +6,8 @@ use crate::table::{Cell, ColumnSpec};
 use crate::value::Value;
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// A kind of field: how it is written by people and programs, and how it rests in columns.
 pub trait Kind: Send + Sync {
@@ -66,6 +68,12 @@ pub trait Kind: Send + Sync {
 
     /// The value from as many cells as `columns` has.
     fn load(&self, field: &Field, cells: &[Cell]) -> Value;
+
+    /// Appends what `to_text` makes of what `load` reads. A kind may go from cells to text without a value between:
+    /// an export writes them by the million.
+    fn write_text(&self, field: &Field, cells: &[Cell], out: &mut String) {
+        out.push_str(&self.to_text(field, &self.load(field, cells)));
+    }
 
     /// Whether people and programs may write it; formulas, roll-ups and business numbers are the engine's.
     fn writable(&self) -> Writable {
@@ -160,7 +168,9 @@ pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Op
 
 /// The kind of that name.
 pub fn lookup(name: &str) -> Option<&'static dyn Kind> {
-    all().find(|kind| kind.name() == name)
+    static BY_NAME: LazyLock<HashMap<&'static str, &'static dyn Kind>> =
+        LazyLock::new(|| all().map(|kind| (kind.name(), kind)).collect());
+    BY_NAME.get(name).copied()
 }
 
 /// Every kind, in no order.

@@ -58,6 +58,15 @@ fn try_out(kind: &'static dyn Kind, json: &Json) -> Result<(), TestCaseError> {
         kind.name(),
         json
     );
+    let mut written = String::new();
+    kind.write_text(&field, &cells, &mut written);
+    prop_assert_eq!(
+        written,
+        kind.to_text(&field, &value),
+        "{}: the text of the cells of {}",
+        kind.name(),
+        json
+    );
     there_and_back(kind, &field, &value, json)
 }
 

@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value as Json;
+use std::fmt::Write;
 
 /// Decimal places of a decimal whose declaration sets no `scale`.
 pub(crate) const SCALE: u32 = 4;
@@ -111,6 +112,31 @@ pub(crate) fn fixed(value: Decimal, places: u32) -> String {
     value.to_string()
 }
 
+/// Appends what `fixed` makes of what `unscaled` reads.
+pub(crate) fn write_fixed(cell: i64, scale: u32, places: u32, out: &mut String) {
+    let scale = scale.min(MAX_SCALE);
+    let unit = 10_u64.pow(scale);
+    let (whole, mut rest) = (cell.unsigned_abs() / unit, cell.unsigned_abs() % unit);
+    let mut digits = scale;
+    while digits > places && rest % 10 == 0 {
+        rest /= 10;
+        digits -= 1;
+    }
+    if cell < 0 {
+        out.push('-');
+    }
+    // Writing to a string does not fail.
+    let _ = write!(out, "{whole}");
+    if digits.max(places) > 0 {
+        out.push('.');
+    }
+    if digits > 0 {
+        let width = digits as usize;
+        let _ = write!(out, "{rest:0width$}");
+    }
+    out.extend((digits..places).map(|_| '0'));
+}
+
 /// Holds the declared `min` and `most`.
 pub(crate) fn bounded(value: Decimal, options: &Options) -> Result<Decimal, Fault> {
     if let Some(min) = options.min.filter(|&min| value < Decimal::from(min)) {
@@ -185,5 +211,14 @@ mod tests {
         assert_eq!(scaled(Decimal::MAX, 4).unwrap_err().code, "out_of_range");
         assert_eq!(fixed(Decimal::new(12_5000, 4), 2), "12.50");
         assert_eq!(fixed(Decimal::new(123_456, 4), 2), "12.3456");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn digits_are_written_as_they_are_read(cell: i64, scale in 0..=MAX_SCALE, places in 0..=MAX_SCALE) {
+            let mut written = String::new();
+            write_fixed(cell, scale, places, &mut written);
+            proptest::prop_assert_eq!(written, fixed(unscaled(cell, scale), places));
+        }
     }
 }

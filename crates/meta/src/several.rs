@@ -131,6 +131,24 @@ pub(crate) fn load_one_or_more(first: &Cell, all: Option<&Cell>) -> Value {
     }
 }
 
+/// Appends the only value of a field, as `join` would; nothing where there are more, or where it takes `join` to tell.
+pub(crate) fn write_the_one(first: &Cell, all: Option<&Cell>, out: &mut String) -> bool {
+    let Some(one) = first.text() else {
+        return false;
+    };
+    let is_alone = all.and_then(Cell::text).is_none_or(|all| {
+        let inner = all
+            .strip_prefix("[\"")
+            .and_then(|all| all.strip_suffix("\"]"));
+        inner == Some(one)
+    });
+    let is_plain = !one.contains(SEPARATORS) && !one.contains(['"', '\\']) && !one.starts_with('[');
+    if is_alone && is_plain {
+        out.push_str(one);
+    }
+    is_alone && is_plain
+}
+
 /// What stands after the first is written: the others stay.
 pub(crate) fn amend(old: &Value, new: Value) -> Value {
     match (old.list(), &new) {

@@ -358,8 +358,8 @@ fn value(
         }
         _ => {}
     }
-    let value = field.kind.load(field, cells);
     if way == Way::Links && layout.links == Links::Names {
+        let value = field.kind.load(field, cells);
         let found: Vec<&str> = value
             .list()
             .iter()
@@ -377,7 +377,7 @@ fn value(
         }
         return Danger::Possible;
     }
-    text.push_str(&field.kind.to_text(field, &value));
+    field.kind.write_text(field, cells, text);
     if way == Way::Plain {
         Danger::None
     } else {

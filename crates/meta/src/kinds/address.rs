@@ -83,6 +83,10 @@ impl Kind for Address {
         load(cells)
     }
 
+    fn write_text(&self, _: &Field, cells: &[Cell], out: &mut String) {
+        out.push_str(cells[0].text().unwrap_or_default());
+    }
+
     fn examples(&self) -> Vec<Json> {
         vec![
             json!("安徽省合肥市蜀山区长江西路 99 号 230031"),

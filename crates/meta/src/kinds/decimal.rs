@@ -57,6 +57,13 @@ impl Kind for Decimal {
         })
     }
 
+    fn write_text(&self, field: &Field, cells: &[Cell], out: &mut String) {
+        if let Some(cell) = cells[0].int() {
+            let places = field.options.scale.unwrap_or(0);
+            number::write_fixed(cell, scale(field), places, out);
+        }
+    }
+
     fn check(&self, field: &Field) -> Result<(), Fault> {
         number::check(&field.options)
     }

@@ -97,6 +97,12 @@ impl Kind for Email {
         several::load_one_or_more(&cells[1], cells.get(2).filter(|_| field.options.several))
     }
 
+    fn write_text(&self, field: &Field, cells: &[Cell], out: &mut String) {
+        if !several::write_the_one(&cells[1], cells.get(2), out) {
+            out.push_str(&self.to_text(field, &self.load(field, cells)));
+        }
+    }
+
     fn operand(&self, _: &Field, text: &str) -> String {
         email::normalize(text).unwrap_or_else(|_| text.to_lowercase())
     }

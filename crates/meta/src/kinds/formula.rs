@@ -52,6 +52,10 @@ impl Kind for Formula {
         result(field).to_text(field, value)
     }
 
+    fn write_text(&self, field: &Field, cells: &[Cell], out: &mut String) {
+        result(field).write_text(field, cells, out);
+    }
+
     fn store(&self, field: &Field, value: &Value, cells: &mut Vec<Cell>) {
         result(field).store(field, value, cells);
     }

@@ -131,6 +131,19 @@ impl Kind for Money {
         })
     }
 
+    fn write_text(&self, _: &Field, cells: &[Cell], out: &mut String) {
+        let Some(amount) = cells[1].int().or(cells[0].int()) else {
+            return;
+        };
+        let currency = cells[2].text().unwrap_or_default();
+        let places = currency::minor_digits(currency);
+        number::write_fixed(amount, Amount::SCALE, places, out);
+        if !currency.is_empty() {
+            out.push(' ');
+            out.push_str(currency);
+        }
+    }
+
     fn check(&self, field: &Field) -> Result<(), Fault> {
         number::check(&field.options)
     }

@@ -78,6 +78,10 @@ impl Kind for PersonName {
         address::load(cells)
     }
 
+    fn write_text(&self, _: &Field, cells: &[Cell], out: &mut String) {
+        out.push_str(cells[0].text().unwrap_or_default());
+    }
+
     fn examples(&self) -> Vec<Json> {
         vec![
             json!("王小明"),

@@ -104,6 +104,12 @@ impl Kind for Phone {
         several::load_one_or_more(&cells[0], cells.get(2).filter(|_| field.options.several))
     }
 
+    fn write_text(&self, field: &Field, cells: &[Cell], out: &mut String) {
+        if !several::write_the_one(&cells[0], cells.get(2), out) {
+            out.push_str(&self.to_text(field, &self.load(field, cells)));
+        }
+    }
+
     fn keys(&self, field: &Field) -> Vec<String> {
         vec![key(field)]
     }

@@ -63,6 +63,10 @@ impl Kind for RollUp {
         result(field).to_text(field, value)
     }
 
+    fn write_text(&self, field: &Field, cells: &[Cell], out: &mut String) {
+        result(field).write_text(field, cells, out);
+    }
+
     fn store(&self, field: &Field, value: &Value, cells: &mut Vec<Cell>) {
         let first = cells.len();
         result(field).store(field, value, cells);

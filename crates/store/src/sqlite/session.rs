@@ -69,15 +69,11 @@ impl<'a> Session<'a> {
             } else {
                 0
             };
-            let cells = types.iter().enumerate().map(|(index, ty)| {
-                row.get_ref(index + usize::from(has_seq))
-                    .map_err(convert)
-                    .and_then(|value| cell(value, *ty))
-            });
-            rows.push(Row {
-                seq,
-                cells: cells.collect::<StoreResult<_>>()?,
-            });
+            let mut cells = Vec::with_capacity(types.len());
+            for (index, ty) in (usize::from(has_seq)..).zip(types) {
+                cells.push(cell(row.get_ref(index).map_err(convert)?, *ty)?);
+            }
+            rows.push(Row { seq, cells });
         }
         Ok(rows)
     }
