@@ -5,24 +5,65 @@ use crate::data::Data;
 use crate::eval::{BLOCK, each_row, each_row_back, ones};
 use crate::ints::{Ints, ZONE, Zone};
 use crate::plan::{Node, SEQ};
-use crate::texts::Texts;
+use crate::texts::{Texts, head};
 use guanxi_meta::Cell;
 use guanxi_query::cond::{Direction, Order};
 use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Below that another thread costs more than it saves: it takes some 30 µs to begin. Tests are to meet several parts.
+const ROWS_OF_A_PART: usize = if cfg!(debug_assertions) {
+    BLOCK
+} else {
+    200_000
+};
+
+static PROCESSORS: LazyLock<usize> = LazyLock::new(|| {
+    const MOST: usize = 8;
+    std::thread::available_parallelism().map_or(1, |count| count.get().min(MOST))
+});
 
 impl Data {
     /// Calls `body` with the first row and the mask of each block that has rows within the condition.
-    pub fn blocks(&self, node: &Node<'_>, mut body: impl FnMut(usize, &[u8])) {
+    pub fn blocks(&self, node: &Node<'_>, body: impl FnMut(usize, &[u8])) {
+        self.blocks_of(0..self.seqs.len(), node, body);
+    }
+
+    fn blocks_of(&self, rows: Range<usize>, node: &Node<'_>, mut body: impl FnMut(usize, &[u8])) {
         let mut mask = [0; BLOCK];
-        for start in (0..self.seqs.len()).step_by(BLOCK) {
+        for start in rows.step_by(BLOCK) {
             self.block(node, start, &mut mask, &mut body);
         }
+    }
+
+    /// What `work` makes of each part of the rows, one part a processor, in the order of the rows. A part begins with
+    /// a block.
+    fn across<T: Send>(&self, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+        let rows = self.seqs.len();
+        let parts = (rows / ROWS_OF_A_PART).clamp(1, *PROCESSORS);
+        let size = rows.div_ceil(parts).next_multiple_of(BLOCK);
+        let part = |at: usize| (at * size).min(rows)..((at + 1) * size).min(rows);
+        std::thread::scope(|scope| {
+            let work = &work;
+            let others: Vec<_> = (1..parts)
+                .map(|at| scope.spawn(move || work(part(at))))
+                .collect();
+            let mut done = vec![work(part(0))];
+            for other in others {
+                match other.join() {
+                    Ok(one) => done.push(one),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            done
+        })
     }
 
     /// Every row within the condition that may still be among the first. From the end where the greatest are wanted:
     /// numbers and instants mostly ascend with the rows, so that soon whole blocks lie beyond the last of the first,
     /// which their zones tell.
-    fn offer_all(&self, node: &Node<'_>, first: &mut First<'_>) {
+    fn offer_all(&self, rows: Range<usize>, node: &Node<'_>, first: &mut First<'_>) {
         let direction = first.sorting.direction();
         let mut mask = [0; BLOCK];
         let mut step = |start: usize| {
@@ -36,7 +77,7 @@ impl Data {
                 Direction::Descending => each_row_back(mask, start, |row| first.offer(row)),
             }
         };
-        let starts = (0..self.seqs.len()).step_by(BLOCK);
+        let starts = rows.step_by(BLOCK);
         match direction {
             Direction::Ascending => starts.for_each(&mut step),
             Direction::Descending => starts.rev().for_each(&mut step),
@@ -58,9 +99,12 @@ impl Data {
     }
 
     pub fn count(&self, node: &Node<'_>) -> u64 {
-        let mut count = 0;
-        self.blocks(node, |_, mask| count += ones(mask));
-        count
+        let of_part = |rows| {
+            let mut count = 0;
+            self.blocks_of(rows, node, |_, mask| count += ones(mask));
+            count
+        };
+        self.across(of_part).into_iter().sum()
     }
 
     /// Of these rows those within the condition, in their order.
@@ -76,14 +120,13 @@ impl Data {
     /// key. `None` where the last row of the page before is not one of such keys.
     pub fn page(&self, node: &Node<'_>, order: &[Order], from: &From<'_>) -> Option<Vec<i64>> {
         let sorting = Sorting::new(self, order, from.after)?;
-        let mut first = First {
-            sorting: &sorting,
-            most: from.limit.max(1),
-            kept: Vec::new(),
-            last: None,
-            bound: None,
+        let of_part = |rows| {
+            let mut first = First::new(&sorting, from.limit);
+            self.offer_all(rows, node, &mut first);
+            first.kept
         };
-        self.offer_all(node, &mut first);
+        let mut first = First::new(&sorting, from.limit);
+        first.kept = self.across(of_part).concat();
         let kept = first.finish();
         Some(
             kept.into_iter()
@@ -170,7 +213,10 @@ impl<'a> Sorting<'a> {
     fn bound(&self, row: u32) -> Option<Bound<'a>> {
         Some(match &self.keys.first()?.0.values {
             Values::Ints(ints) => Bound::Number(ints, ints.get(row as usize)?),
-            Values::Texts(texts) => Bound::Text(texts, texts.get(row as usize)?),
+            Values::Texts(texts) => {
+                let text = texts.get(row as usize)?;
+                Bound::Text(texts, head(text), text)
+            }
         })
     }
 
@@ -205,7 +251,8 @@ fn directed(ordering: Ordering, direction: Direction, nulls: bool) -> Ordering {
 #[derive(Clone, Copy)]
 enum Bound<'a> {
     Number(&'a Ints, i64),
-    Text(&'a Texts, &'a [u8]),
+    /// With the head of the text.
+    Text(&'a Texts, u64, &'a [u8]),
 }
 
 /// The first rows of all that were offered.
@@ -220,6 +267,16 @@ struct First<'a> {
 }
 
 impl<'a> First<'a> {
+    fn new(sorting: &'a Sorting<'a>, limit: usize) -> First<'a> {
+        First {
+            sorting,
+            most: limit.max(1),
+            kept: Vec::new(),
+            last: None,
+            bound: None,
+        }
+    }
+
     fn offer(&mut self, row: u32) {
         if self.is_beyond(row) {
             return;
@@ -273,9 +330,11 @@ impl<'a> First<'a> {
                 }
                 ints.get(row as usize).map(|value| value.cmp(&bound))
             }
-            Some(Bound::Text(texts, bound)) => {
-                texts.get(row as usize).map(|value| value.cmp(bound))
-            }
+            Some(Bound::Text(texts, first, bound)) => texts.code(row as usize).map(|code| {
+                let entries = texts.entries();
+                let by_head = entries.heads()[code as usize].cmp(&first);
+                by_head.then_with(|| entries.get(code).cmp(bound))
+            }),
         };
         // Nulls are behind everything.
         ordering.is_none_or(|ordering| directed(ordering, self.sorting.direction(), false).is_gt())

@@ -3,6 +3,7 @@
 
 use crate::ints::{Lane, put_in, retain};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
 
 /// The numbers of the rows' entries, as wide as they need to be.
 #[derive(Debug, Clone)]
@@ -62,7 +63,7 @@ impl Texts {
             .index
             .as_ref()
             .map_or(0, |index| index.slots.capacity() * 4);
-        codes + index + self.entries.bytes.capacity() + self.entries.ends.capacity() * 4
+        codes + index + self.entries.bytes()
     }
 
     /// The number of the row's entry; `None` for null.
@@ -212,6 +213,16 @@ pub(crate) struct Entries {
     bytes: Vec<u8>,
     /// Where the separator of each stands.
     ends: Vec<u32>,
+    /// The first eight bytes of each, once an order was asked for: mostly they decide, and lie close together.
+    heads: OnceLock<Vec<u64>>,
+}
+
+/// The first eight bytes as a number that compares as they do; what they leave open the rest decides.
+pub(crate) fn head(text: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    let bytes = text.len().min(first.len());
+    first[..bytes].copy_from_slice(&text[..bytes]);
+    u64::from_be_bytes(first)
 }
 
 const SEPARATOR: u8 = 0xff;
@@ -228,6 +239,11 @@ impl Entries {
 
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.ends.len()).map(|at| self.get(at as u32))
+    }
+
+    /// The first eight bytes of each entry, by its number.
+    pub fn heads(&self) -> &[u64] {
+        self.heads.get_or_init(|| self.iter().map(head).collect())
     }
 
     /// Which texts contain `part`, told to `found`; a text may be told more than once.
@@ -264,6 +280,11 @@ impl Entries {
         self.bytes.len() + bytes < u32::MAX as usize && self.ends.len() + 1 < u32::MAX as usize
     }
 
+    fn bytes(&self) -> usize {
+        let heads = self.heads.get().map_or(0, Vec::capacity);
+        self.bytes.capacity() + self.ends.capacity() * 4 + heads * 8
+    }
+
     fn start(&self, at: usize) -> usize {
         if at == 0 {
             0
@@ -283,6 +304,9 @@ impl Entries {
         self.bytes.push(SEPARATOR);
         let at = self.ends.len();
         put_in(&mut self.ends, at, end);
+        if let Some(heads) = self.heads.get_mut() {
+            put_in(heads, at, head(value));
+        }
         at as u32
     }
 }

@@ -160,6 +160,7 @@ fn row(desk: &Desk<'_>, slots: &[Slot], record: &Record) -> RowView {
         }
     }
     roles(&mut cells, &title);
+    cells.iter_mut().for_each(CellView::of_table);
     let names: Vec<&str> = slots.iter().map(|slot| slot.name.as_str()).collect();
     let refresh = super::desk::query(&[
         ("id", &record.id.to_string()),

@@ -75,9 +75,43 @@ pub struct CellView {
     pub several: bool,
     /// Where a form begins.
     pub focus: bool,
+    /// In a table, of its column's kind: `title num soft`.
+    pub class: String,
+    /// Shown as its text and nothing else, which a long table does not ask a macro for.
+    pub plain: bool,
 }
 
 impl CellView {
+    /// As a cell of a table, once everything else is known of it.
+    pub fn of_table(&mut self) {
+        let tint = match self.widget.as_str() {
+            "integer" | "decimal" | "money" => "num",
+            "date" | "instant" => "soft",
+            _ => "",
+        };
+        let title = if self.role == "title" { "title " } else { "" };
+        self.class = format!("{title}{tint}").trim_end().to_owned();
+        let is_dressed = matches!(
+            self.widget.as_str(),
+            "bool"
+                | "choice"
+                | "multi_choice"
+                | "many_links"
+                | "rating"
+                | "percent"
+                | "date"
+                | "instant"
+                | "image"
+                | "file"
+                | "json"
+        );
+        let has_more = self.html.is_some()
+            || self.href.is_some()
+            || self.face.is_some()
+            || !self.many.is_empty();
+        self.plain = !is_dressed && !has_more && !self.text.is_empty() && self.title.is_empty();
+    }
+
     pub fn new(name: &str, label: &str, widget: &str, text: &str) -> CellView {
         CellView {
             name: name.into(),
