@@ -5,7 +5,6 @@ use crate::engine::Engine;
 use crate::error::{EngineError, EngineResult};
 use crate::jobs::{self, Handler, NewJob, Outcome, Turn};
 use crate::system::{SAVED_VIEW, VIEW_INDEX};
-use guanxi_meta::table::Uniqueness;
 use guanxi_meta::{Cell, IndexSpec, Object, TableSpec};
 use guanxi_query::cond::{Cond, Direction, Op, Operand, Select};
 use guanxi_query::{Purpose, check_as};
@@ -56,10 +55,7 @@ pub fn keep(view: &mut (impl View + ?Sized), wanted: &mut [TableSpec]) -> Engine
 }
 
 fn index(columns: &[String]) -> IndexSpec {
-    IndexSpec {
-        columns: columns.to_vec(),
-        uniqueness: Uniqueness::Any,
-    }
+    IndexSpec::new(columns.to_vec()).live()
 }
 
 /// Table and columns of indexes that were made whole.

@@ -101,7 +101,7 @@ fn declarations_published_at_once_are_all_there() {
                         customer.field(&name).is_some(),
                         "{backend:?}: {name} is lost"
                     );
-                    let wanted = (number == 1).then_some(Uniqueness::UniqueAmongLive);
+                    let wanted = (number == 1).then_some(Uniqueness::Unique);
                     assert_eq!(rule(engine, &name), wanted, "{backend:?}: {name}");
                 }
             }
@@ -146,7 +146,7 @@ fn no_duplicate_slips_behind_a_unique_index() {
                 }
             }
         });
-        let is_unique = rule(&other, "badge") == Some(Uniqueness::UniqueAmongLive);
+        let is_unique = rule(&other, "badge") == Some(Uniqueness::Unique);
         let customer = object(&system(&other), "customer");
         let declared = customer.field("badge").unwrap().uniqueness == Uniqueness::Unique;
         assert_eq!(is_unique, declared, "{backend:?}");
@@ -227,10 +227,7 @@ fn a_rule_is_loosened_when_every_process_has_heard_of_it() {
         amend(&test.engine, "badge", json!({ "unique": false })).unwrap();
         // The other process wrote a moment ago under the old declarations, in which the field is unique.
         assert!(!tighten(&test.engine).unwrap(), "{backend:?}");
-        assert_eq!(
-            rule(&test.engine, "badge"),
-            Some(Uniqueness::UniqueAmongLive)
-        );
+        assert_eq!(rule(&test.engine, "badge"), Some(Uniqueness::Unique));
         // It writes under the new ones: now nobody relies on the old rule.
         save(&system(&other), json!({ "name": "B", "badge": "2" })).unwrap();
         assert!(tighten(&test.engine).unwrap(), "{backend:?}");
@@ -281,7 +278,7 @@ fn opening_takes_nothing_away() {
         });
         for number in 0..4 {
             let rule = rule(&test.engine, &format!("u_{number}"));
-            assert_eq!(rule, Some(Uniqueness::UniqueAmongLive), "{backend:?}");
+            assert_eq!(rule, Some(Uniqueness::Unique), "{backend:?}");
         }
         let overlays = Select::of("gx_overlay", &["at"]).filter(Cond::True);
         let rows = test

@@ -443,19 +443,17 @@ impl Object {
         let mut spec = TableSpec::new(&self.table, columns).unique(&["id"]);
         for key in [Object::TITLE_KEY, "created_at"] {
             spec = spec
-                .index(&["owner", key])
-                .index(&["department", key])
-                .index(&[key]);
+                .live_index(&["owner", key])
+                .live_index(&["department", key])
+                .live_index(&[key]);
         }
         for field in &self.fields {
+            let found = IndexSpec::new(field.kind.keys(field));
             // Business numbers are never given twice; any other value is free again when its record is removed.
-            let uniqueness = match field.uniqueness {
-                Uniqueness::Unique if field.kind.name() != "number" => Uniqueness::UniqueAmongLive,
-                uniqueness => uniqueness,
-            };
-            let index = IndexSpec {
-                columns: field.kind.keys(field),
-                uniqueness,
+            let index = match field.uniqueness {
+                Uniqueness::Unique if field.kind.name() == "number" => found.unique(),
+                Uniqueness::Unique => found.unique().live(),
+                Uniqueness::Any => found,
             };
             if field.uniqueness == Uniqueness::Unique
                 || field.indexed == Indexed::Yes

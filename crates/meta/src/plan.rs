@@ -115,9 +115,7 @@ impl Step {
             Step::CreateIndex { table, index } => {
                 let what = format!("{table} ({})", index.columns.join(", "));
                 match index.uniqueness {
-                    Uniqueness::Unique | Uniqueness::UniqueAmongLive => {
-                        label("建立唯一索引", "create unique index", &what)
-                    }
+                    Uniqueness::Unique => label("建立唯一索引", "create unique index", &what),
                     Uniqueness::Any => label("建立索引", "create index", &what),
                 }
             }

@@ -110,14 +110,46 @@ impl ColumnSpec {
 pub struct IndexSpec {
     pub columns: Vec<String>,
     pub uniqueness: Uniqueness,
+    pub rows: Rows,
+}
+
+impl IndexSpec {
+    /// Of all rows, for finding.
+    pub fn new(columns: Vec<String>) -> IndexSpec {
+        IndexSpec {
+            columns,
+            uniqueness: Uniqueness::Any,
+            rows: Rows::All,
+        }
+    }
+
+    #[must_use]
+    pub fn unique(mut self) -> IndexSpec {
+        self.uniqueness = Uniqueness::Unique;
+        self
+    }
+
+    /// Of the rows that are not deleted. What counts them need not look at the rows themselves, and a unique value is
+    /// free again when its record is removed.
+    #[must_use]
+    pub fn live(mut self) -> IndexSpec {
+        self.rows = Rows::Live;
+        self
+    }
+}
+
+/// Which rows of its table an index holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rows {
+    All,
+    /// Whose `deleted_at` is null.
+    Live,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Uniqueness {
     Any,
     Unique,
-    /// Unique among rows that are not deleted: a removed product's code may be given again.
-    UniqueAmongLive,
 }
 
 /// A table. Every table has `seq`, an explicit integer primary key that the database counts up.
@@ -140,19 +172,20 @@ impl TableSpec {
 
     #[must_use]
     pub fn index(mut self, columns: &[&str]) -> TableSpec {
-        self.indexes.push(IndexSpec {
-            columns: owned(columns),
-            uniqueness: Uniqueness::Any,
-        });
+        self.indexes.push(IndexSpec::new(owned(columns)));
+        self
+    }
+
+    /// For tables with a `deleted_at`.
+    #[must_use]
+    pub fn live_index(mut self, columns: &[&str]) -> TableSpec {
+        self.indexes.push(IndexSpec::new(owned(columns)).live());
         self
     }
 
     #[must_use]
     pub fn unique(mut self, columns: &[&str]) -> TableSpec {
-        self.indexes.push(IndexSpec {
-            columns: owned(columns),
-            uniqueness: Uniqueness::Unique,
-        });
+        self.indexes.push(IndexSpec::new(owned(columns)).unique());
         self
     }
 

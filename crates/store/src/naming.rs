@@ -1,6 +1,6 @@
 //! Names of what the store makes for itself. They begin with `_`, which no object's name can.
 
-use guanxi_meta::table::Uniqueness;
+use guanxi_meta::table::Rows;
 use guanxi_meta::{IndexSpec, TableSpec};
 
 /// Bookkeeping: one row per fact, `key` and `value`.
@@ -16,9 +16,9 @@ pub fn index_name(table: &TableSpec, index: &IndexSpec) -> String {
 
 /// The rows that an index is over, as the end of its definition.
 pub fn which_rows(index: &IndexSpec) -> &'static str {
-    match index.uniqueness {
-        Uniqueness::UniqueAmongLive => " WHERE \"deleted_at\" IS NULL",
-        Uniqueness::Any | Uniqueness::Unique => "",
+    match index.rows {
+        Rows::Live => " WHERE \"deleted_at\" IS NULL",
+        Rows::All => "",
     }
 }
 

@@ -203,16 +203,18 @@ impl Question {
         } else {
             Some(COUNT_TO + 1)
         };
-        let cond = self
-            .cond
-            .clone()
-            .and(Cond::null("deleted_at"))
-            .and(self.grant.cond());
+        let mut cond = self.cond.clone().and(Cond::null("deleted_at"));
+        let mut branches = Vec::new();
+        if drives(&self.object, &self.cond) {
+            cond = cond.and(self.grant.cond());
+        } else {
+            branches = self.grant.branches();
+        }
         let counted = ctx
             .engine
             .store()
             .look_within(PATIENCE, |view| {
-                view.count(&self.object.table, &[], &cond, most)
+                view.count(&self.object.table, &branches, &cond, most)
             })
             .map_err(too_slow)?;
         Ok(match most {

@@ -3,7 +3,6 @@
 use super::Named;
 use crate::traits::{Row, Set, Store, StoreExt, Weight};
 use crate::{StoreError, log};
-use guanxi_meta::table::Uniqueness;
 use guanxi_meta::{Cell, ColumnSpec, ColumnType, IndexSpec, TableSpec};
 use guanxi_query::cond::{Cond, Select};
 use std::sync::Arc;
@@ -135,10 +134,7 @@ fn contradicted(store: &Arc<dyn Store>) {
     };
     insert("twice").unwrap();
     insert("twice").unwrap();
-    let index = IndexSpec {
-        columns: vec!["name".to_owned()],
-        uniqueness: Uniqueness::Unique,
-    };
+    let index = IndexSpec::new(vec!["name".to_owned()]).unique();
     let refused = store.create_index(&table, &index);
     assert!(
         matches!(refused, Err(StoreError::NotUnique { .. })),
@@ -162,10 +158,7 @@ fn contradicted(store: &Arc<dyn Store>) {
 
 fn freed(store: &Arc<dyn Store>) {
     let mut table = spec("freed");
-    table.indexes = vec![IndexSpec {
-        columns: vec!["name".to_owned()],
-        uniqueness: Uniqueness::UniqueAmongLive,
-    }];
+    table.indexes = vec![IndexSpec::new(vec!["name".to_owned()]).unique().live()];
     table
         .columns
         .push(ColumnSpec::new("deleted_at", ColumnType::Int));

@@ -8,7 +8,7 @@ use crate::naming;
 use crate::render::quoted;
 use crate::{fail, log};
 use deadpool_postgres::Client;
-use guanxi_meta::table::Uniqueness;
+use guanxi_meta::table::{Rows, Uniqueness};
 use guanxi_meta::{ColumnSpec, ColumnType, IndexSpec, TableSpec};
 use std::time::Duration;
 
@@ -130,7 +130,7 @@ pub fn create_index(
     let place = format!("{}.{}", quoted(schema), quoted(&table.name));
     let mut columns: Vec<String> = index.columns.iter().map(|column| quoted(column)).collect();
     let unique = match index.uniqueness {
-        Uniqueness::Unique | Uniqueness::UniqueAmongLive => "UNIQUE ",
+        Uniqueness::Unique => "UNIQUE ",
         // Pages continue by `seq` after equal keys.
         Uniqueness::Any => {
             if index.columns.iter().all(|column| column != "seq") {
@@ -303,19 +303,18 @@ fn indexes(
     table: &str,
 ) -> StoreResult<Vec<IndexSpec>> {
     let params = [Bound::Text(schema), Bound::Text(table)];
-    let rows = server
+    let found = server
         .ask(client, INDEXES, &params)
         .map_err(Trouble::last)?;
     let mut indexes = Vec::new();
-    for row in rows.iter().filter(|row| row.get::<_, bool>(2)) {
+    for row in found.iter().filter(|row| row.get::<_, bool>(2)) {
         let mut columns: Vec<String> = row.get(3);
-        let uniqueness = if row.get(4) {
-            Uniqueness::UniqueAmongLive
-        } else if row.get(1) {
+        let uniqueness = if row.get(1) {
             Uniqueness::Unique
         } else {
             Uniqueness::Any
         };
+        let rows = if row.get(4) { Rows::Live } else { Rows::All };
         if uniqueness == Uniqueness::Any
             && columns.len() > 1
             && columns.last().is_some_and(|name| name == "seq")
@@ -325,6 +324,7 @@ fn indexes(
         indexes.push(IndexSpec {
             columns,
             uniqueness,
+            rows,
         });
     }
     indexes.sort_by(|left, right| left.columns.cmp(&right.columns));

@@ -72,7 +72,7 @@ pub fn create_index(
     index: &IndexSpec,
 ) -> StoreResult<()> {
     let unique = match index.uniqueness {
-        Uniqueness::Unique | Uniqueness::UniqueAmongLive => "UNIQUE ",
+        Uniqueness::Unique => "UNIQUE ",
         Uniqueness::Any => "",
     };
     let columns: Vec<String> = index.columns.iter().map(|column| quoted(column)).collect();

@@ -4,7 +4,7 @@ use super::errors::convert;
 use crate::error::{StoreError, StoreResult};
 use crate::naming;
 use crate::render::quoted;
-use guanxi_meta::table::Uniqueness;
+use guanxi_meta::table::{Rows, Uniqueness};
 use guanxi_meta::{ColumnSpec, ColumnType, IndexSpec, TableSpec};
 use parking_lot::RwLock;
 use rusqlite::Connection;
@@ -121,9 +121,7 @@ fn indexes_of(connection: &Connection, table: &str) -> StoreResult<Vec<IndexSpec
         let columns = info
             .query_map([], |row| row.get("name"))
             .and_then(Iterator::collect);
-        let uniqueness = if partial {
-            Uniqueness::UniqueAmongLive
-        } else if unique {
+        let uniqueness = if unique {
             Uniqueness::Unique
         } else {
             Uniqueness::Any
@@ -131,6 +129,7 @@ fn indexes_of(connection: &Connection, table: &str) -> StoreResult<Vec<IndexSpec
         indexes.push(IndexSpec {
             columns: columns.map_err(convert)?,
             uniqueness,
+            rows: if partial { Rows::Live } else { Rows::All },
         });
     }
     indexes.sort_by(|left, right| left.columns.cmp(&right.columns));
