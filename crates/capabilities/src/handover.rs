@@ -84,23 +84,9 @@ pub fn many(
     let to = receiver(ctx, order.to)?;
     let mut results: Vec<EngineResult<usize>> = Vec::with_capacity(order.ids.len());
     for chunk in order.ids.chunks(CHUNK) {
-        let (context, object, chunk, to) =
-            (ctx.clone(), object.clone(), chunk.to_vec(), to.clone());
-        let note = order.note.clone();
-        let moved = ctx.change(Weight::Bulk, move |tx| {
-            let mut moved = Vec::with_capacity(chunk.len());
-            for id in &chunk {
-                let outcome = savepoint(tx, |tx| {
-                    let record = admit(&context, tx, &object, (*id, Action::Update))?;
-                    Ok(hand_over(&context, tx, &record, (&to, note.as_deref()))?.1)
-                });
-                moved.push(match outcome {
-                    // The database's own trouble is not this record's: the whole piece is run again.
-                    Err(EngineError::Store(error)) => return Err(EngineError::Store(error)),
-                    outcome => outcome,
-                });
-            }
-            Ok::<_, EngineError>(moved)
+        let moved = ctx.under_newest(|ctx| {
+            let object = ctx.catalog.now(object).ok_or(EngineError::NotFound)?;
+            some(ctx, object, chunk, (&to, order.note.as_deref()))
         })?;
         ctx.engine.announce();
         results.extend(moved);
@@ -123,6 +109,32 @@ pub fn many(
         })?;
     }
     Ok(results)
+}
+
+/// These in one commit, each for itself.
+fn some(
+    ctx: &Context,
+    object: &Arc<Object>,
+    ids: &[Uuid],
+    (to, note): (&User, Option<&str>),
+) -> EngineResult<Vec<EngineResult<usize>>> {
+    let (context, object, ids) = (ctx.clone(), object.clone(), ids.to_vec());
+    let (to, note) = (to.clone(), note.map(str::to_owned));
+    ctx.change(Weight::Bulk, move |tx| {
+        let mut moved = Vec::with_capacity(ids.len());
+        for id in &ids {
+            let outcome = savepoint(tx, |tx| {
+                let record = admit(&context, tx, &object, (*id, Action::Update))?;
+                Ok(hand_over(&context, tx, &record, (&to, note.as_deref()))?.1)
+            });
+            moved.push(match outcome {
+                // The database's own trouble is not this record's: the whole piece is run again.
+                Err(EngineError::Store(error)) => return Err(EngineError::Store(error)),
+                outcome => outcome,
+            });
+        }
+        Ok(moved)
+    })
 }
 
 /// The live records of an object that a person owns, for whoever leaves: what `many` is then asked to move.

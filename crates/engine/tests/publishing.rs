@@ -187,6 +187,34 @@ fn a_process_that_knows_less_reads_anew_before_it_writes() {
     }
 }
 
+/// Found by the crash suite: a batch that met a publication was told that the database is busy.
+#[test]
+fn a_batch_begins_anew_under_the_newest_declarations() {
+    use guanxi_engine::write::batch::{Mode, run};
+    for backend in Backend::all() {
+        let test = bare(backend, core());
+        let other = test.elsewhere();
+        for (at, mode) in [Mode::Atomic, Mode::Each].into_iter().enumerate() {
+            let old = system(&other);
+            let customer = object(&old, "customer");
+            let rank = json!({ "name": format!("rank{at}"), "kind": "integer", "default": at });
+            add(&test.engine, rank).unwrap();
+            let create = |name: &str| Change::create(&customer, members(json!({ "name": name })));
+            let saved = run(&old, vec![create("A"), create("B")], mode);
+            let saved = saved.unwrap_or_else(|(at, error)| panic!("{at}: {}", words(&error)));
+            for saved in saved {
+                let record = saved.unwrap().record;
+                let rank = record.get(&format!("rank{at}")).clone();
+                assert_eq!(
+                    rank,
+                    guanxi_meta::Value::Int(at as i64),
+                    "{backend:?} {mode:?}"
+                );
+            }
+        }
+    }
+}
+
 /// Found by the crash suite: a write that was begun anew had lost its key, and its repetition was done twice.
 #[test]
 fn a_key_is_kept_by_a_write_that_is_begun_anew() {

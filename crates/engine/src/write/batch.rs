@@ -1,6 +1,6 @@
 //! Many changes in one request: all or none, or each for itself.
 
-use super::{Change, Prepared, Saved, apply, prepare, savepoint};
+use super::{Change, Prepared, Saved, apply, prepare, renewed, savepoint};
 use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
 use crate::idempotency::{self, Done};
@@ -38,17 +38,34 @@ fn atomic(ctx: &Context, changes: Vec<Change>) -> Result<Vec<Saved>, (usize, Eng
     for (at, change) in changes.into_iter().enumerate() {
         prepared.push(prepare(ctx, change).map_err(|error| (at, error))?);
     }
-    let context = ctx.clone();
-    let outcome = ctx.change(Weight::Bulk, move |tx| {
+    let (mut prepared, mut place) = (Arc::new(prepared), 0);
+    let outcome = ctx.under_newest(|ctx| {
+        let outcome = atomic_once(ctx, &mut prepared);
+        outcome.map_err(|At(at, error)| {
+            place = at;
+            error
+        })
+    });
+    ctx.engine.announce();
+    outcome.map_err(|error| (place, error))
+}
+
+fn atomic_once(ctx: &Context, prepared: &mut Arc<Vec<Prepared>>) -> Result<Vec<Saved>, At> {
+    for at in 0..prepared.len() {
+        let renewed = renewed(ctx, &prepared[at]).map_err(|error| At(at, error))?;
+        if let Some(renewed) = renewed {
+            Arc::make_mut(prepared)[at] = renewed;
+        }
+    }
+    let (context, prepared) = (ctx.clone(), prepared.clone());
+    ctx.change(Weight::Bulk, move |tx| {
         let mut saved = Vec::with_capacity(prepared.len());
         for (at, change) in prepared.iter().enumerate() {
             saved.push(apply(tx, &context, change).map_err(|error| At(at, error))?);
         }
         idempotency::seal(tx, &context, &Done::Many(&saved)).map_err(|error| At(0, error))?;
-        Ok::<_, At>(saved)
-    });
-    ctx.engine.announce();
-    outcome.map_err(|At(at, error)| (at, error))
+        Ok(saved)
+    })
 }
 
 fn each(ctx: &Context, changes: Vec<Change>) -> Vec<EngineResult<Saved>> {
@@ -67,22 +84,9 @@ fn each(ctx: &Context, changes: Vec<Change>) -> Vec<EngineResult<Saved>> {
 
 /// One transaction, a savepoint for each change: a failure undoes only itself.
 pub fn apply_each(ctx: &Context, chunk: Vec<EngineResult<Prepared>>) -> Vec<EngineResult<Saved>> {
-    let context = ctx.clone();
     let (good, mut results): Split = split(chunk);
-    let good = Arc::new(good);
-    let shared = good.clone();
-    let outcome = ctx.change(Weight::Bulk, move |tx| {
-        let mut saved = Vec::with_capacity(shared.len());
-        for (_, prepared) in shared.iter() {
-            let result = savepoint(tx, |tx| apply(tx, &context, prepared));
-            // Two transactions met: not this row's fault, so the whole piece runs again.
-            if let Err(EngineError::Store(StoreError::Conflict)) = result {
-                return Err(EngineError::Store(StoreError::Conflict));
-            }
-            saved.push(result);
-        }
-        Ok::<_, EngineError>(saved)
-    });
+    let mut good = Arc::new(good);
+    let outcome = ctx.under_newest(|ctx| each_once(ctx, &mut good, &mut results));
     ctx.engine.announce();
     match outcome {
         Ok(saved) => {
@@ -101,6 +105,36 @@ pub fn apply_each(ctx: &Context, chunk: Vec<EngineResult<Prepared>>) -> Vec<Engi
         .into_iter()
         .map(|result| result.unwrap_or_else(lost))
         .collect()
+}
+
+fn each_once(
+    ctx: &Context,
+    good: &mut Arc<Vec<(usize, Prepared)>>,
+    results: &mut [Option<EngineResult<Saved>>],
+) -> EngineResult<Vec<EngineResult<Saved>>> {
+    if good.iter().any(|(_, one)| !ctx.catalog.knows(&one.object)) {
+        let mut anew = Vec::with_capacity(good.len());
+        for (at, one) in good.iter() {
+            match renewed(ctx, one) {
+                Ok(renewed) => anew.push((*at, renewed.unwrap_or_else(|| one.clone()))),
+                Err(error) => results[*at] = Some(Err(error)),
+            }
+        }
+        *good = Arc::new(anew);
+    }
+    let (context, shared) = (ctx.clone(), good.clone());
+    ctx.change(Weight::Bulk, move |tx| {
+        let mut saved = Vec::with_capacity(shared.len());
+        for (_, prepared) in shared.iter() {
+            let result = savepoint(tx, |tx| apply(tx, &context, prepared));
+            // Two transactions met: not this row's fault, so the whole piece runs again.
+            if let Err(EngineError::Store(StoreError::Conflict)) = result {
+                return Err(EngineError::Store(StoreError::Conflict));
+            }
+            saved.push(result);
+        }
+        Ok(saved)
+    })
 }
 
 /// What stopped all, for one more of them.

@@ -154,11 +154,19 @@ impl Change {
 pub fn save(ctx: &Context, change: Change) -> EngineResult<Saved> {
     let mut prepared = Arc::new(prepare(ctx, change.under(ctx)?)?);
     ctx.under_newest(|ctx| {
-        if !ctx.catalog.knows(&prepared.object) {
-            prepared = Arc::new(prepare(ctx, prepared.again().under(ctx)?)?);
+        if let Some(renewed) = renewed(ctx, &prepared)? {
+            prepared = Arc::new(renewed);
         }
         save_prepared(ctx, prepared.clone())
     })
+}
+
+/// The same under the context's declarations, where it was prepared under others.
+fn renewed(ctx: &Context, prepared: &Prepared) -> EngineResult<Option<Prepared>> {
+    if ctx.catalog.knows(&prepared.object) {
+        return Ok(None);
+    }
+    prepare(ctx, prepared.again().under(ctx)?).map(Some)
 }
 
 fn save_prepared(ctx: &Context, prepared: Arc<Prepared>) -> EngineResult<Saved> {
