@@ -65,7 +65,9 @@ fn what_was_backed_up_is_restored_into_a_new_place() {
         backup["rows"].as_u64().is_some_and(|rows| rows > 100),
         "{backup}"
     );
-    assert!(!place("copy.db.search").exists() && !place("copy.db-wal").exists());
+    for companion in ["copy.db.search", "copy.db-wal", "copy.db.part.lock"] {
+        assert!(!place(companion).exists(), "{companion}");
+    }
     let sum = backup["checksum"].clone();
     assert_eq!(sum.as_str().map(str::len), Some(64));
 
@@ -81,7 +83,11 @@ fn what_was_backed_up_is_restored_into_a_new_place() {
         "{}",
         String::from_utf8_lossy(&doctor.stdout)
     );
-    let kept = told(&[&restore[..], &["--replace"]].concat())["kept"].clone();
+    let replace = [&restore[..], &["--replace"]].concat();
+    let working = guanxi_store::open(&there).unwrap();
+    refused(&replace, "in use");
+    drop(working);
+    let kept = told(&replace)["kept"].clone();
     assert!(Path::new(kept.as_str().unwrap()).is_file());
     std::fs::write(place("no.db"), b"no database").unwrap();
     refused(

@@ -58,6 +58,7 @@ fn into_file(engine: &Engine, file: &Path) -> anyhow::Result<Sums> {
         copied(engine.store(), &*store)?
     };
     remove_companions(&part)?;
+    remove_lock(&part)?;
     std::fs::File::open(&part)?.sync_all()?;
     std::fs::rename(&part, file)?;
     Ok(sums)
@@ -112,12 +113,23 @@ fn into_sqlite(
             path.display()
         );
     }
+    let busy = || {
+        format!(
+            "{} is in use: stop the server, and whatever else works on it.",
+            path.display()
+        )
+    };
+    let claim = match path.exists() {
+        true => Some(guanxi_store::sqlite::claim(path)?.with_context(busy)?),
+        false => None,
+    };
     let beside = path.with_extension("restoring");
     remove_companions(&beside)?;
     std::fs::copy(&arguments.file, &beside)
         .with_context(|| format!("{} can't be read.", arguments.file.display()))?;
     let checked = check(&arguments.file, &beside, configuration);
     remove_companions(&beside)?;
+    remove_lock(&beside)?;
     if checked.is_err() {
         std::fs::remove_file(&beside)?;
     }
@@ -125,6 +137,7 @@ fn into_sqlite(
     std::fs::File::open(&beside)?.sync_all()?;
     let kept = keep(path)?;
     std::fs::rename(&beside, path)?;
+    drop(claim);
     Ok((sums, kept))
 }
 
@@ -198,6 +211,15 @@ fn remove_companions(path: &Path) -> anyhow::Result<()> {
         if companion.exists() {
             std::fs::remove_file(companion)?;
         }
+    }
+    Ok(())
+}
+
+/// Of a file that nobody but this process has opened.
+fn remove_lock(path: &Path) -> anyhow::Result<()> {
+    let lock = PathBuf::from(format!("{}.lock", path.display()));
+    if lock.exists() {
+        std::fs::remove_file(lock)?;
     }
     Ok(())
 }

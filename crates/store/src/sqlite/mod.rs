@@ -7,6 +7,7 @@ mod checkpoint;
 mod ddl;
 mod errors;
 mod link;
+mod occupancy;
 mod schema;
 mod search;
 mod session;
@@ -21,6 +22,8 @@ use errors::convert;
 use guanxi_meta::{IndexSpec, TableSpec};
 use guanxi_query::cond::{Cond, Direction, Op, Select};
 use link::Readers;
+use occupancy::Occupied;
+pub use occupancy::{Claim, claim};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OptionalExtension};
 use schema::Schema;
@@ -44,6 +47,8 @@ struct Shared {
     checkpoints: Checkpoints,
     schema: Schema,
     search: Search,
+    /// Others see by it that somebody works on the file, also while no connection is open.
+    _occupied: Occupied,
 }
 
 impl SqliteStore {
@@ -57,6 +62,7 @@ impl SqliteStore {
                 StoreError::Unavailable(format!("{}: {error}", parent.display()))
             })?;
         }
+        let occupied = Occupied::enter(path)?;
         let mut connection = link::open_writer(path)?;
         ddl::prepare(&mut connection)?;
         let identity: Vec<u8> = connection
@@ -80,6 +86,7 @@ impl SqliteStore {
                 checkpoints: Checkpoints::default(),
                 schema: Schema::default(),
                 search,
+                _occupied: occupied,
             }),
         })
     }
