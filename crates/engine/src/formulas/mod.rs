@@ -3,7 +3,7 @@
 
 mod recompute;
 
-pub(crate) use recompute::{Recompute, follow, settle, settle_at_start, touched};
+pub(crate) use recompute::{Recompute, follow, recount, settle, settle_at_start, touched};
 
 use crate::capability::Draft;
 use crate::context::Context;
@@ -28,6 +28,8 @@ pub struct Formulas {
     conditions: HashMap<Key, Typed>,
     /// Roll-ups by the object that they count.
     rollups: HashMap<String, Vec<(Arc<Object>, Field)>>,
+    /// Names of the child's fields that a roll-up measures or is conditioned by.
+    rollup_reads: HashMap<Key, HashSet<String>>,
     /// Whose formulas read a record, by its table.
     readers: HashMap<String, Vec<Reader>>,
 }
@@ -71,11 +73,15 @@ impl Formulas {
                 else {
                     return;
                 };
+                let mut reads: HashSet<String> = field.options.field.iter().cloned().collect();
                 if let Some(typed) =
                     condition.and_then(|text| typecheck(catalog, child, text, Purpose::Filter).ok())
                 {
-                    self.conditions.insert(key, typed);
+                    let own = typed.fields().iter().filter(|read| read.hops.is_empty());
+                    reads.extend(own.map(|read| read.field.clone()));
+                    self.conditions.insert(key.clone(), typed);
                 }
+                self.rollup_reads.insert(key, reads);
                 self.rollups
                     .entry(child.name.clone())
                     .or_default()
@@ -114,6 +120,23 @@ impl Formulas {
     /// The roll-ups that count `child`: the parent and its field.
     pub fn rollups(&self, child: &str) -> &[(Arc<Object>, Field)] {
         self.rollups.get(child).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the roll-up measures this field of the child or is conditioned by it.
+    pub(crate) fn rollup_reads(&self, parent: &Object, field: &Field, name: &str) -> bool {
+        let key = (parent.table.clone(), field.column.clone());
+        let reads = self.rollup_reads.get(&key);
+        reads.is_some_and(|reads| reads.contains(name))
+    }
+
+    /// Whether the roll-up reads one of the child, which changes without a save: then it is counted anew by a job, since
+    /// differences would be those of a moment that nobody saw.
+    pub(crate) fn is_recounted(&self, child: &Object, parent: &Object, field: &Field) -> bool {
+        child
+            .fields
+            .iter()
+            .filter(|one| one.kind.name() == "roll_up")
+            .any(|one| self.rollup_reads(parent, field, &one.name))
     }
 
     /// Whether a child's row is one that the roll-up counts.

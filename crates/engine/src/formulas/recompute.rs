@@ -61,6 +61,39 @@ pub fn touched(
     if readers.iter().any(is_read) {
         enqueue(tx, ctx, &touched.object, (seq, touched.id))?;
     }
+    // What is counted further up counts it anew.
+    for (parent, field) in ctx.rollups(&touched.object.name) {
+        let through = field.options.through.as_deref();
+        let link = through.and_then(|through| touched.object.field(through));
+        let Some(link) = link.filter(|_| ctx.formulas.rollup_reads(parent, field, &touched.field))
+        else {
+            continue;
+        };
+        let this = Cond::compare("seq", Op::Equal, seq);
+        let select = Select::of(&touched.object.table, &[&link.column]).filter(this);
+        let above = tx.select(&select)?;
+        let above = above.first().and_then(|row| row.cells[0].id());
+        recount(tx, ctx, parent, above.into_iter())?;
+    }
+    Ok(())
+}
+
+/// Has the roll-ups of these records counted anew.
+pub fn recount(
+    tx: &mut dyn Transaction,
+    ctx: &Context,
+    object: &Object,
+    ids: impl Iterator<Item = Uuid>,
+) -> EngineResult<()> {
+    for id in ids {
+        let task = Task {
+            table: object.table.clone(),
+            counted: Some(id),
+            ..Task::default()
+        };
+        let key = format!("{}:{id}", object.table);
+        jobs::enqueue(tx, ctx, NewJob::new(KIND, task.to_json()).keyed(key))?;
+    }
     Ok(())
 }
 
@@ -85,6 +118,9 @@ struct Task {
     table: String,
     /// The record that changed, by `seq` and id: its readers. None: every row of the table, roll-ups too.
     record: Option<(i64, Uuid)>,
+    /// The one row of the table whose roll-ups are counted anew.
+    #[serde(default)]
+    counted: Option<Uuid>,
     /// The catalogue that `reader` counts in.
     version: i64,
     reader: usize,
@@ -155,10 +191,11 @@ fn works(ctx: &Context, task: &Task) -> Vec<Work> {
     let Some((seq, id)) = task.record else {
         let mut objects = ctx.catalog.objects.iter();
         let found = objects.find(|object| object.table == task.table);
+        let cond = task.counted.map(|id| Cond::equal("id", id));
         return found
             .map(|object| Work {
                 object: object.clone(),
-                cond: Cond::True,
+                cond: cond.unwrap_or(Cond::True),
                 rollups: Rollups::Counted,
             })
             .into_iter()

@@ -4,6 +4,7 @@
 use crate::capability::{Draft, Touched};
 use crate::context::Context;
 use crate::error::EngineResult;
+use crate::formulas;
 use crate::record::Record;
 use guanxi_meta::{Field, Object};
 use guanxi_query::cond::{Aggregate, Cond, Measure, Op};
@@ -27,6 +28,11 @@ pub fn carry(tx: &mut dyn Transaction, ctx: &Context, draft: &Draft) -> EngineRe
             .and_then(|record| contribution(ctx, record, parent, field, through));
         let new = contribution(ctx, &draft.after, parent, field, through);
         if old == new {
+            continue;
+        }
+        if ctx.formulas.is_recounted(&child, parent, field) {
+            let parents = [old, new].into_iter().flatten().map(|(id, _)| id);
+            formulas::recount(tx, ctx, parent, parents)?;
             continue;
         }
         match field.options.measure.as_deref() {

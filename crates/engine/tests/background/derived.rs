@@ -233,6 +233,52 @@ fn a_formula_follows_a_roll_up_of_its_own_record() {
     });
 }
 
+/// What a group has open is the sum of what its customers have open, which is a sum itself: it follows a deal, a
+/// customer that goes to another group, and the condition of what is counted.
+#[test]
+fn a_roll_up_follows_a_roll_up() {
+    each(|test| {
+        let sum = |name: &str, condition: Option<&str>| {
+            let label = json!({ "zh": name, "en": name });
+            let mut json = json!({ "name": name, "label": label, "kind": "roll_up", "of": "customer", "through": "parent",
+                "measure": "sum", "field": "open_amount" });
+            if let Some(condition) = condition {
+                json["expression"] = json!(condition);
+            }
+            field(test, "customer", json);
+        };
+        sum("group_open", None);
+        sum("group_large", Some("open_amount > 150"));
+        let ctx = test.salesperson();
+        let [one, other] =
+            ["One", "Other"].map(|name| create(&ctx, "customer", json!({ "name": name })));
+        let pairs = three(test);
+        for (customer, _) in &pairs {
+            update(&ctx, customer, json!({ "parent": one.id }));
+        }
+        let holds = |wanted: [[&str; 2]; 2]| {
+            run(test);
+            for (group, wanted) in [&one, &other].into_iter().zip(wanted) {
+                for (name, wanted) in ["group_open", "group_large"].into_iter().zip(wanted) {
+                    let shown = shown(&ctx, group, name);
+                    let amount = shown["amount"].as_str().unwrap_or("0.00");
+                    assert_eq!(amount, wanted, "{name} of {}", group.title());
+                }
+            }
+            sound(test);
+        };
+        holds([["300.00", "0.00"], ["0.00", "0.00"]]);
+        let fields = json!({ "amount": { "amount": "250", "currency": "CNY" } });
+        update(&ctx, &pairs[0].1, fields);
+        holds([["450.00", "250.00"], ["0.00", "0.00"]]);
+        // The deal changes and the customer moves before the job comes to either.
+        let fields = json!({ "amount": { "amount": "400", "currency": "CNY" } });
+        update(&ctx, &pairs[0].1, fields);
+        update(&ctx, &now(&ctx, &pairs[0].0), json!({ "parent": other.id }));
+        holds([["200.00", "0.00"], ["400.00", "400.00"]]);
+    });
+}
+
 #[test]
 fn circles_and_long_chains_are_refused() {
     each(|test| {
