@@ -5,7 +5,6 @@ use super::dice::Dice;
 use super::people::{self, Person};
 use super::places::{Place, Script};
 use super::{DemoRecord, DemoShare, DemoValue, Plan, catalogue, link, opportunities, staff, yuan};
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// Every so many customers have a second contact.
@@ -362,11 +361,6 @@ fn standing(
                 keys: vec![competitor],
             },
         ));
-    }
-    let last = dice.between(-200, -1).max(outline.created);
-    if dice.chance(75) {
-        let moment: Timestamp = plan.at(last, dice.working_minute());
-        fields.push(("last_contact_at", moment.into()));
     }
     // Every 97th is due today, so that every day has some, whatever the size.
     if outline.owner.is_some() && (key % 97 == 5 || dice.chance(12)) {

@@ -104,10 +104,6 @@ fn fresh(
     fields.push(("phone", place.mobile(dice).into()));
     if matches!(status, "working" | "qualified") {
         fields.push(("follow_up_on", plan.day(dice.between(-2, 10)).into()));
-        fields.push((
-            "last_contact_at",
-            plan.at(-dice.between(1, 20), dice.working_minute()).into(),
-        ));
     }
     let seller = staff::seller(plan, place.department(), dice);
     let waits = status == "new" && dice.chance(40);

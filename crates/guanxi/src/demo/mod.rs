@@ -152,11 +152,12 @@ impl Plan {
             "related_party" => self.size / customers::RELATED,
             "opportunity" => self.size / opportunities::CUSTOMERS_EACH,
             "lead" => part(20, 40),
-            "task" => part(20, 120),
-            "call" => part(25, 60),
-            "meeting" => part(100, 30),
-            "visit" => part(50, 40),
-            "note" => part(25, 60),
+            // So many that most customers have been spoken to: when that was last follows from these.
+            "task" => part(5, 120),
+            "call" => part(2, 60),
+            "meeting" => part(20, 30),
+            "visit" => part(6, 40),
+            "note" => part(4, 60),
             _ => 0,
         }
     }
