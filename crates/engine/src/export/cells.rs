@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::error::{EngineError, EngineResult};
 use crate::read::unknown_field;
 use guanxi_access::Action;
+use guanxi_meta::describe::system_label;
 use guanxi_meta::{Cell, Field, Object, Value};
 use guanxi_query::cond::{Cond, Select};
 use guanxi_store::{Row, StoreExt};
@@ -109,14 +110,12 @@ impl Layout {
             "department" => Source::Department(at),
             _ => Source::User(at),
         };
-        let label = system_label(name, ctx.lang);
-        let heading = if heading == Heading::Label {
-            label
-        } else {
-            name
+        let heading = match heading {
+            Heading::Label => system_label(name).get(ctx.lang, name).to_owned(),
+            Heading::Name => name.to_owned(),
         };
         self.outputs.push(Output {
-            heading: heading.to_owned(),
+            heading,
             name: name.to_owned(),
             source,
         });
@@ -151,24 +150,6 @@ impl Layout {
             name: field.name.clone(),
             source,
         });
-    }
-}
-
-fn system_label(name: &str, lang: guanxi_meta::Lang) -> &str {
-    let words = match name {
-        "id" => ["编号", "ID"],
-        "owner" => ["负责人", "Owner"],
-        "department" => ["部门", "Department"],
-        "created_at" => ["创建时间", "Created at"],
-        "created_by" => ["创建人", "Created by"],
-        "updated_at" => ["更新时间", "Updated at"],
-        "updated_by" => ["更新人", "Updated by"],
-        "version" => ["版本", "Version"],
-        _ => return name,
-    };
-    match lang {
-        guanxi_meta::Lang::Zh => words[0],
-        guanxi_meta::Lang::En => words[1],
     }
 }
 

@@ -257,6 +257,7 @@ const SYSTEM: [(&str, &[&str]); 4] = [
     (
         "created_at",
         &[
+            "created",
             "created at",
             "创建时间",
             "创建日期",

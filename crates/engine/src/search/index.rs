@@ -18,7 +18,7 @@ const PIECE: u32 = 2_000;
 const PIECES: i64 = 10;
 /// Saves that come this close together are indexed together. A search does not wait for it, since it brings the index
 /// up to date itself.
-const GATHER: Duration = Duration::from_millis(100);
+const GATHER: Duration = Duration::from_millis(250);
 /// How long a search waits for the index to reach the log's head.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -181,12 +181,16 @@ fn documents(
         .store()
         .look(|view| Ok::<_, EngineError>(view.select(&select)?))?;
     let mut found: BTreeMap<i64, Tokens> = BTreeMap::new();
-    let tokens = |row: &Row| {
+    let mut text = String::new();
+    let mut tokens = |row: &Row| {
         let mut buffer = String::new();
         for (field, cells) in &fields {
-            let value = field.kind.load(field, &row.cells[cells.clone()]);
-            if !value.is_null() {
-                text::index_tokens(&field.kind.to_text(field, &value), &mut buffer);
+            text.clear();
+            field
+                .kind
+                .write_text(field, &row.cells[cells.clone()], &mut text);
+            if !text.is_empty() {
+                text::index_tokens(&text, &mut buffer);
             }
         }
         buffer
