@@ -15,6 +15,8 @@ export async function run(actor) {
   await actor.visit("/search?q=%E9%94%85%E7%82%89", "search");
   await actor.visit("/settings", "settings");
   await actor.visit("/opportunity?view=board", "opportunity-board");
+  await actor.visit("/task?view=calendar", "task-calendar");
+  await actor.visit("/opportunity?view=chart&sum=amount", "opportunity-chart");
   const isCorner = CORNERS.includes(actor.cell);
   for (const object of isCorner ? [...KEY, ...OTHERS] : KEY) await tour(actor, object);
 }

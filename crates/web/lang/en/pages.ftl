@@ -203,6 +203,41 @@ op-me = is me
 op-has = has
 mode-table = Table
 mode-board = Board
+mode-calendar = Calendar
+mode-chart = Chart
+calendar-month = { $name } { $year }
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+month-previous = Previous month
+month-present = This month
+month-following = Next month
+calendar-partial = There are too many records in this month: only some are shown. Add a condition to see all of a kind.
+calendar-empty = There is nothing in this month.
+chart-count = Count
+chart-measure = Measure
+chart-by = By
+chart-total = Total
+chart-caption = { $what } by { $by }
+chart-none = (not filled)
+chart-others = { $n ->
+    [one] one more
+   *[other] { $n } more
+}
+chart-records = { $n ->
+    [one] 1 record
+   *[other] { $n } records
+}
+chart-empty = There is nothing to count.
 clear-conditions = Clear conditions
 empty-none = No { $name } yet
 empty-none-text = Add one, or import a spreadsheet.

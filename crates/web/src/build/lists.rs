@@ -250,9 +250,6 @@ fn tabs(desk: &Desk<'_>, place: &Place) -> EngineResult<Vec<Tab>> {
 }
 
 fn modes(desk: &Desk<'_>, place: &Place) -> Vec<Tab> {
-    if super::board::lane_slot(desk, place).is_none() {
-        return Vec::new();
-    }
     let mode = |shape: Shape, icon: &str| Tab {
         label: desk.say(&format!("mode-{}", shape.name())),
         href: place.href("", &[("as", Some(shape.name()))]),
@@ -260,10 +257,13 @@ fn modes(desk: &Desk<'_>, place: &Place) -> Vec<Tab> {
         current: place.shape == shape,
         ..Tab::default()
     };
-    vec![
-        mode(Shape::Table, "table-2"),
-        mode(Shape::Board, "square-kanban"),
-    ]
+    let mut modes = vec![mode(Shape::Table, "table-2")];
+    if super::board::lane_slot(desk, place).is_some() {
+        modes.push(mode(Shape::Board, "square-kanban"));
+    }
+    modes.push(mode(Shape::Calendar, "calendar-days"));
+    modes.push(mode(Shape::Chart, "chart-column"));
+    modes
 }
 
 fn sort_label(desk: &Desk<'_>, place: &Place) -> String {

@@ -1,7 +1,9 @@
 //! From what the engine answers to the structs of pages, in the reader's words.
 
 pub mod board;
+pub mod calendar;
 pub mod cells;
+pub mod chart;
 pub mod chips;
 pub mod desk;
 pub mod dialogs;

@@ -10,20 +10,24 @@ use std::sync::Arc;
 pub enum Shape {
     Table,
     Board,
+    Calendar,
+    Chart,
 }
 
 impl Shape {
+    const ALL: [Shape; 4] = [Shape::Table, Shape::Board, Shape::Calendar, Shape::Chart];
+
     pub fn name(self) -> &'static str {
         match self {
             Shape::Table => "table",
             Shape::Board => "board",
+            Shape::Calendar => "calendar",
+            Shape::Chart => "chart",
         }
     }
 
     fn parse(name: &str) -> Option<Shape> {
-        [Shape::Table, Shape::Board]
-            .into_iter()
-            .find(|shape| shape.name() == name)
+        Shape::ALL.into_iter().find(|shape| shape.name() == name)
     }
 }
 
@@ -37,11 +41,19 @@ pub struct Place {
     pub columns: Vec<String>,
     /// Which pipeline a board shows.
     pub pipeline: Option<String>,
+    /// Which month a calendar shows, and by which field: `2026-11`, `close_date`.
+    pub month: Option<String>,
+    pub date: Option<String>,
+    /// What a chart groups by and sums.
+    pub by: Option<String>,
+    pub sum: Option<String>,
     /// What the address itself says, in the order in which it is written again.
     said: Vec<(&'static str, String)>,
 }
 
-const SAID: [&str; 6] = ["view", "as", "filter", "sort", "columns", "pipeline"];
+const SAID: [&str; 10] = [
+    "view", "as", "filter", "sort", "columns", "pipeline", "month", "date", "by", "sum",
+];
 
 impl Place {
     /// From the address; a view that does not exist is the first one.
@@ -108,6 +120,10 @@ impl Place {
                 .to_owned(),
             columns: columns.unwrap_or_else(|| view.columns.clone()),
             pipeline: asked("pipeline").map(str::to_owned),
+            month: asked("month").map(str::to_owned),
+            date: asked("date").map(str::to_owned),
+            by: asked("by").map(str::to_owned),
+            sum: asked("sum").map(str::to_owned),
             object: object.clone(),
             view,
             said,
@@ -158,12 +174,17 @@ impl Place {
     /// What a person may keep as a view of the own.
     pub fn to_keep(&self) -> String {
         let columns = self.columns.join(",");
-        query(&[
+        let mut kept = vec![
             ("as", self.shape.name()),
-            ("filter", &self.filter),
+            ("filter", self.filter.as_str()),
             ("sort", &self.sort),
             ("columns", &columns),
-        ])
+        ];
+        // What only a calendar or a chart asks; the month is always the present one.
+        for (name, value) in [("date", &self.date), ("by", &self.by), ("sum", &self.sum)] {
+            kept.extend(value.as_deref().map(|value| (name, value)));
+        }
+        query(&kept)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Every page: a struct beside its template, with samples. The structs hold words in the reader's language.
 
 pub mod board;
+pub mod calendar;
 pub mod cell;
+pub mod chart;
 pub mod dialogs;
 pub mod error;
 pub mod form;
@@ -57,6 +59,8 @@ pub fn samples(lang: &str) -> Vec<Sample> {
     collect::<list::RowsPage>(lang, &mut all);
     collect::<board::BoardPage>(lang, &mut all);
     collect::<board::LanesPage>(lang, &mut all);
+    collect::<calendar::CalendarPage>(lang, &mut all);
+    collect::<chart::ChartPage>(lang, &mut all);
     collect::<record::RecordPage>(lang, &mut all);
     collect::<record::TimelinePage>(lang, &mut all);
     collect::<record::RelatedPage>(lang, &mut all);

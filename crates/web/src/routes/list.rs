@@ -1,6 +1,8 @@
-//! `/{object}`: the list as a table or a board, its further rows, its exact count, its export.
+//! `/{object}`: the list as a table, a board, a calendar or a chart, its further rows, its exact count, its export.
 
 use crate::build::board::{Board, lane_slot};
+use crate::build::calendar::Calendar;
+use crate::build::chart::Chart;
 use crate::build::desk::Desk;
 use crate::build::place::{Place, Shape};
 use crate::build::{chips, lists};
@@ -30,6 +32,8 @@ pub fn show(visit: &Visit) -> EngineResult<Answer> {
         Shape::Board if lane_slot(&desk, &place).is_some() => {
             Answer::page(visit, &title, &Board::new(&desk, &place)?.page()?)
         }
+        Shape::Calendar => Answer::page(visit, &title, &Calendar::new(&desk, &place)?.page()?),
+        Shape::Chart => Answer::page(visit, &title, &Chart::new(&desk, &place)?.page()?),
         // A board of nothing that could be a lane is the table.
         _ => Answer::page(visit, &title, &lists::whole(&desk, &place)?),
     }

@@ -12,3 +12,4 @@ mod lists;
 mod login;
 mod records;
 mod settings;
+mod shapes;
