@@ -132,7 +132,7 @@ fn take_off(engine: &Engine, version: i64) -> EngineResult<Flight<'_>> {
     // Half of it is left for the write itself.
     if told.is_none_or(|(told, until)| told != oldest || until - now < LEASE / 2) {
         let until = now + LEASE;
-        tell(engine, (process.id, oldest, until))?;
+        entering(|| tell(engine, (process.id, oldest, until)))?;
         process.state.lock().told = Some((oldest, until));
     }
     Ok(flight)
@@ -165,6 +165,14 @@ fn tell(engine: &Engine, (id, version, until): (Uuid, i64, i64)) -> EngineResult
     })
 }
 
+/// Two that find a lease missing both enter it, and the database takes one of them: the other then finds it.
+fn entering<T>(mut attempt: impl FnMut() -> EngineResult<T>) -> EngineResult<T> {
+    match attempt() {
+        Err(EngineError::Store(StoreError::NotUnique { .. })) => attempt(),
+        outcome => outcome,
+    }
+}
+
 const COLUMNS: [&str; 5] = ["name", "holder", "fence", "catalogue", "until"];
 
 /// The right to publish, until it is dropped or its process dies.
@@ -180,7 +188,7 @@ impl Publishing<'_> {
     pub fn wait(engine: &Engine) -> EngineResult<Publishing<'_>> {
         let since = Instant::now();
         loop {
-            if let Some(publishing) = Publishing::attempt(engine)? {
+            if let Some(publishing) = entering(|| Publishing::attempt(engine))? {
                 return Ok(publishing);
             }
             if since.elapsed() > PATIENCE {
@@ -202,10 +210,8 @@ impl Publishing<'_> {
             let Some(row) = rows.first() else {
                 let (name, until) = (Cell::from(PUBLISHING), Cell::Int(now + LEASE));
                 let row = vec![name, Cell::Id(id), Cell::Int(1), Cell::Int(0), until];
-                return match tx.insert(system::LEASE, &COLUMNS, vec![row]) {
-                    Ok(_) => Ok(Some(1)),
-                    Err(error) => Err(error),
-                };
+                tx.insert(system::LEASE, &COLUMNS, vec![row])?;
+                return Ok(Some(1));
             };
             let (fence, until) = (row.cells[0].int(), row.cells[1].int().unwrap_or(0));
             if until > now {

@@ -215,6 +215,28 @@ fn a_batch_begins_anew_under_the_newest_declarations() {
     }
 }
 
+/// Found by the crash suite on PostgreSQL: the first writes of a process met where each tells of the process.
+#[test]
+fn the_first_writes_of_a_process_come_together() {
+    const WRITERS: usize = 12;
+    for backend in Backend::all() {
+        let test = bare(backend, core());
+        let other = test.elsewhere();
+        let start = std::sync::Barrier::new(WRITERS);
+        std::thread::scope(|scope| {
+            for at in 0..WRITERS {
+                let (other, start) = (&other, &start);
+                scope.spawn(move || {
+                    let ctx = system(other);
+                    start.wait();
+                    save(&ctx, json!({ "name": format!("Writer {at}") }))
+                        .unwrap_or_else(|error| panic!("{backend:?}: {error}"));
+                });
+            }
+        });
+    }
+}
+
 /// Found by the crash suite: a write that was begun anew had lost its key, and its repetition was done twice.
 #[test]
 fn a_key_is_kept_by_a_write_that_is_begun_anew() {

@@ -454,11 +454,13 @@ fn attempt(work: &mut Work, tell: &mut dyn FnMut(&Status)) -> EngineResult<()> {
     }
 }
 
-/// Whether the same may go well in a moment: others were in the way, or the database was away.
+/// Whether the same may go well in a moment: others were in the way, declarations were published, or the database was
+/// away.
 fn passes(error: &EngineError) -> bool {
     matches!(
         error,
-        EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_))
+        EngineError::Outdated
+            | EngineError::Store(StoreError::Conflict | StoreError::Unavailable(_))
     )
 }
 
@@ -506,5 +508,19 @@ fn unwritable(error: csv::Error) -> EngineError {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => source::broken(error),
         other => EngineError::Broken(format!("{other:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by the crash suite: an import that was being taken back met a publication, and was said to have failed.
+    #[test]
+    fn what_others_did_meanwhile_is_no_end() {
+        assert!(passes(&EngineError::Outdated));
+        assert!(passes(&EngineError::Store(StoreError::Conflict)));
+        assert!(!passes(&EngineError::Store(StoreError::Full)));
+        assert!(!passes(&EngineError::NotFound));
     }
 }

@@ -71,13 +71,16 @@ pub fn along(ctx: &Context, mark: &str, (from, until): (i64, i64)) -> EngineResu
         };
         let mine = |row: &LogRow| row.entry.actor == ctx.actor.seq();
         let rows: Vec<LogRow> = rows.into_iter().filter(mine).collect();
-        let (context, before) = (ctx.clone(), undo.clone());
-        undo = ctx.engine.store().change(Weight::Bulk, move |tx| {
-            let mut undo = before.clone();
-            for row in &rows {
-                take_back(tx, &context, row, &mut undo)?;
-            }
-            Ok::<_, EngineError>(undo)
+        let rows = Arc::new(rows);
+        undo = ctx.under_newest(|ctx| {
+            let (context, before, rows) = (ctx.clone(), undo.clone(), rows.clone());
+            ctx.change(Weight::Bulk, move |tx| {
+                let mut undo = before.clone();
+                for row in rows.iter() {
+                    take_back(tx, &context, row, &mut undo)?;
+                }
+                Ok::<_, EngineError>(undo)
+            })
         })?;
         undo.position = last;
         ctx.engine.announce();
