@@ -56,6 +56,16 @@ impl Format {
         }
     }
 
+    /// As `parse` reads it, and a file's name ends.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Xlsx => "xlsx",
+            Format::Parquet => "parquet",
+            Format::Json => "json",
+        }
+    }
+
     pub fn media_type(self) -> &'static str {
         match self {
             Format::Csv => "text/csv; charset=utf-8",

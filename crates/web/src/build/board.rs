@@ -8,7 +8,7 @@ use super::slots::{Slot, slot, slots};
 use crate::pages::board::{BoardPage, DealCard, Lane};
 use crate::pages::{Tab, Tag, Tally};
 use guanxi_access::Action;
-use guanxi_engine::read::list::{ListRequest, PATIENCE, Question, list};
+use guanxi_engine::read::list::{ListRequest, Question, list};
 use guanxi_engine::{EngineError, EngineResult, Record};
 use guanxi_meta::catalog::{Outcome, Pipeline};
 use guanxi_meta::{Object, Value};
@@ -16,7 +16,6 @@ use guanxi_query::chips::conjunction;
 use guanxi_query::cond::Cond;
 use guanxi_query::print::quote;
 use guanxi_query::{Purpose, check_as};
-use guanxi_store::StoreExt;
 use std::collections::HashMap;
 
 /// Cards of one lane's page.
@@ -214,10 +213,7 @@ impl<'a> Board<'a> {
             .map(|slot| slot.field.column.clone())
             .collect();
         let column = &self.lanes.field.column;
-        let rows = ctx
-            .engine
-            .store()
-            .look_within(PATIENCE, |view| question.totals(view, column, &sums))?;
+        let rows = question.lanes(ctx, column, &sums)?;
         let total = |row: &guanxi_store::Row| {
             let int = |at: usize| {
                 row.cells

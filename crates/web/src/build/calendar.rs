@@ -29,6 +29,7 @@ pub struct Calendar<'a> {
     at: usize,
     /// The first of the month.
     month: Date,
+    today: Date,
 }
 
 impl<'a> Calendar<'a> {
@@ -49,6 +50,7 @@ impl<'a> Calendar<'a> {
             at: named.unwrap_or(0),
             dates,
             month: asked.unwrap_or_else(|| today.first_of_month()),
+            today,
         })
     }
 
@@ -60,7 +62,7 @@ impl<'a> Calendar<'a> {
         let mut head = lists::head(self.desk, self.place)?;
         head.columns_href = String::new();
         let (first, weeks) = self.weeks();
-        let behind = self.after(first, weeks * 7);
+        let behind = after(first, weeks * 7);
         let request = ListRequest {
             filter: self.place.filter.clone(),
             sort: self.slot().name.clone(),
@@ -79,7 +81,7 @@ impl<'a> Calendar<'a> {
             }
         }
         let mut days = (0..weeks * 7).map(|step| {
-            let day = self.after(first, step);
+            let day = after(first, step);
             self.day(day, by_day.remove(&day).unwrap_or_default())
         });
         let weeks = (0..weeks)
@@ -93,9 +95,9 @@ impl<'a> Calendar<'a> {
         Ok(CalendarPage {
             head,
             month: self.said(),
-            previous: at(self.beside(-1)),
+            previous: at(self.month.saturating_sub(1.month())),
             today: self.place.href("", &[("month", None)]),
-            following: at(self.beside(1)),
+            following: at(self.month.saturating_add(1.month())),
             dates: self.choices(),
             weekdays: (1..=7).map(weekday).collect(),
             weeks,
@@ -119,16 +121,7 @@ impl<'a> Calendar<'a> {
     fn weeks(&self) -> (Date, i32) {
         let before = self.month.weekday().since(Weekday::Monday);
         let days = i32::from(before) + i32::from(self.month.days_in_month());
-        (self.after(self.month, -i32::from(before)), (days + 6) / 7)
-    }
-
-    /// At the ends of all time it is the last day there is.
-    fn after(&self, day: Date, days: i32) -> Date {
-        day.saturating_add(days.days())
-    }
-
-    fn beside(&self, months: i32) -> Date {
-        self.month.saturating_add(months.months())
+        (after(self.month, -i32::from(before)), (days + 6) / 7)
     }
 
     /// Records whose day lies in these days, the last of them excluded, as the reader's calendar counts days.
@@ -202,7 +195,7 @@ impl<'a> Calendar<'a> {
         };
         let add = query(&[(slot.name.as_str(), &begins)]);
         let filter = if more > 0 {
-            let next = self.after(day, 1);
+            let next = after(day, 1);
             let of_day = format!("{0} >= \"{day}\" and {0} < \"{next}\"", slot.name);
             conjunction(&self.place.filter, &of_day)?
         } else {
@@ -214,13 +207,7 @@ impl<'a> Calendar<'a> {
             number: day.day().to_string(),
             title: self.desk.speaker.date(day).title,
             is_outside: day.first_of_month() != self.month,
-            is_today: day
-                == self
-                    .desk
-                    .ctx
-                    .now
-                    .to_zoned(self.desk.ctx.zone.clone())
-                    .date(),
+            is_today: day == self.today,
             add: can_add.then(|| format!("/{}/new?{add}", object.name)),
             entries,
             more: (more > 0).then(|| Tab {
@@ -262,6 +249,11 @@ fn dates(desk: &Desk<'_>, place: &Place) -> Vec<Slot> {
     dates.sort_by_key(|slot| rank(slot).unwrap_or(shown.len()));
     dates.extend(slot(desk, object, "created_at"));
     dates
+}
+
+/// At the ends of all time it is the last day there is.
+fn after(day: Date, days: i32) -> Date {
+    day.saturating_add(days.days())
 }
 
 /// `2026-11`.

@@ -76,11 +76,7 @@ impl Page for BoardPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
-        let list = ListPage::samples(lang)
-            .into_iter()
-            .next()
-            .map(|(_, page)| page)
-            .unwrap_or_default();
+        let list = ListPage::sample_head(lang);
         let modes = list
             .modes
             .iter()
@@ -104,7 +100,6 @@ impl Page for BoardPage {
             tabs,
             chips: vec![],
             clear_filter: String::new(),
-            columns_href: String::new(),
             ..list
         };
         let sums = vec![

@@ -58,11 +58,7 @@ impl Page for CalendarPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
-        let head = ListPage::samples(lang)
-            .into_iter()
-            .next()
-            .map(|(_, page)| page)
-            .unwrap_or_default();
+        let head = ListPage::sample_head(lang);
         let entry = |id: u32, time: &str, zh: &str, en: &str, tone: &str| Entry {
             record: format!("visit/{id}"),
             version: 1,
@@ -104,10 +100,7 @@ impl Page for CalendarPage {
             ("周日", "Sun"),
         ];
         let page = CalendarPage {
-            head: ListPage {
-                columns_href: String::new(),
-                ..head
-            },
+            head,
             month: say.of("2026 年 11 月", "November 2026"),
             previous: "/visit?as=calendar&month=2026-10".into(),
             today: "/visit?as=calendar".into(),

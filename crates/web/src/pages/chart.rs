@@ -41,11 +41,7 @@ impl Page for ChartPage {
 
     fn samples(lang: &str) -> Vec<(&'static str, Self)> {
         let say = Say(lang);
-        let head = ListPage::samples(lang)
-            .into_iter()
-            .next()
-            .map(|(_, page)| page)
-            .unwrap_or_default();
+        let head = ListPage::sample_head(lang);
         let bar = |zh: &str, en: &str, value: &str, share: u32, tone: &str| Bar {
             label: say.of(zh, en),
             value: value.into(),
@@ -55,10 +51,7 @@ impl Page for ChartPage {
             href: Some("/opportunity?as=table".into()),
         };
         let page = ChartPage {
-            head: ListPage {
-                columns_href: String::new(),
-                ..head
-            },
+            head,
             groups: vec![
                 Tab {
                     current: true,

@@ -75,6 +75,16 @@ pub struct RowsPage {
     pub next: Option<String>,
 }
 
+impl ListPage {
+    /// The head of a sample of another shape, which has no columns to choose.
+    pub fn sample_head(lang: &str) -> ListPage {
+        ListPage {
+            columns_href: String::new(),
+            ..full(Say(lang))
+        }
+    }
+}
+
 impl Page for ListPage {
     const TEMPLATE: &'static str = "list.html";
 

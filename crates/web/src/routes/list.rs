@@ -110,7 +110,7 @@ pub fn export(visit: &Visit) -> EngineResult<Answer> {
     };
     let (sender, receiver) = channel(WAITING);
     let ctx = visit.ctx.clone();
-    let name = format!("{}.{}", object.name, visit.head.query("format"));
+    let name = format!("{}.{}", object.name, format.name());
     tokio::task::spawn_blocking(move || {
         let mut pipe = Pipe {
             sender: sender.clone(),

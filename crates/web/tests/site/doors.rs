@@ -98,6 +98,7 @@ fn shown(browser: &Browser, at: (&str, &str, char), (id, word): (&str, &str), se
     for door in [
         format!("/{object}?{filter}"),
         format!("/{object}/rows?{filter}"),
+        format!("/{object}?as=calendar&date=created_at&{filter}"),
         format!("/{object}/options?q={word}"),
         format!("/search?q={word}"),
         format!("/search/options?q={word}"),
@@ -114,6 +115,10 @@ fn shown(browser: &Browser, at: (&str, &str, char), (id, word): (&str, &str), se
         .fragment(&format!("/{object}/count?{filter}"))
         .is(200);
     is("count", counted.has(">1"));
+    for by in ["owner", "department"] {
+        let chart = browser.fragment(&format!("/{object}?as=chart&by={by}&{filter}"));
+        is("chart", chart.is(200).has("class=\"bar\""));
+    }
     let form = browser.post(
         &format!("/{object}/new"),
         &[
